@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_BYTES = 4096, ALIGN = 16 };
+
+struct arena_block {
+    struct arena_block *next;
+    size_t used, size;
+    _Alignas(ALIGN) char data[];
+};
+
+void arena_init(struct arena *a)
+{
+    *a = ARENA_INIT;
+}
+
+void arena_free(struct arena *a)
+{
+    struct arena_block *b = a->blocks;
+
+    while (b) {
+        struct arena_block *next = b->next;
+        free(b);
+        b = next;
+    }
+    *a = ARENA_INIT;
+}
+
+static struct arena_block *block_new(struct arena *a, size_t n)
+{
+    /* blocks grow with the arena, so that a large snapshot has few of them */
+    size_t size = a->total_bytes / 4 < BLOCK_BYTES ? BLOCK_BYTES : a->total_bytes / 4;
+    struct arena_block *b;
+
+    if (size > 1024u * 1024)
+        size = 1024u * 1024;
+    if (size < n)
+        size = n;
+    b = malloc(sizeof *b + size);
+    if (!b)
+        abort();
+    b->used = 0;
+    b->size = size;
+    b->next = a->blocks;
+    a->blocks = b;
+    a->total_bytes += size;
+    return b;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    struct arena_block *b = a->blocks;
+    char *p;
+
+    if (n > SIZE_MAX / 2)
+        abort();
+    n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    if (!b || b->size - b->used < n)
+        b = block_new(a, n);
+    p = b->data + b->used;
+    b->used += n;
+    memset(p, 0, n);
+    return p;
+}
+
+struct str arena_str(struct arena *a, struct str s)
+{
+    char *p = arena_alloc(a, s.n + 1);
+
+    if (s.n)
+        memcpy(p, s.p, s.n);
+    return (struct str){p, s.n};
+}
+
+struct str arena_str_lower(struct arena *a, struct str s)
+{
+    char *p = arena_alloc(a, s.n + 1);
+
+    for (size_t i = 0; i < s.n; i++)
+        p[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i];
+    return (struct str){p, s.n};
+}
+
+struct str arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list ap, again;
+    char *p = NULL;
+    int n;
+
+    va_start(ap, format);
+    va_copy(again, ap);
+    n = vsnprintf(NULL, 0, format, ap);
+    va_end(ap);
+    if (n < 0)
+        abort();
+    p = arena_alloc(a, (size_t)n + 1);
+    (void)vsnprintf(p, (size_t)n + 1, format, again);
+    va_end(again);
+    return (struct str){p, (size_t)n};
+}
+
+void *arena_grow(struct arena *a, void *items, size_t count, size_t size)
+{
+    void *bigger;
+
+    if (count & (count - 1) || (count && count < 4))
+        return items; /* room is left up to the next power of two, from 4 */
+    bigger = arena_alloc(a, (count ? count * 2 : 4) * size);
+    if (count)
+        memcpy(bigger, items, count * size);
+    return bigger;
+}

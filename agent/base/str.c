@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/str.h"
+
+#include <string.h>
+#include <strings.h>
+
+struct str str_z(const char *z)
+{
+    return (struct str){z, z ? strlen(z) : 0};
+}
+
+bool str_eq(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool str_eq_z(struct str a, const char *z)
+{
+    return str_eq(a, str_z(z));
+}
+
+bool str_eq_nocase(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || strncasecmp(a.p, b.p, a.n) == 0);
+}
+
+int str_cmp(struct str a, struct str b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int c = n ? memcmp(a.p, b.p, n) : 0;
+
+    if (c)
+        return c;
+    return (a.n > b.n) - (a.n < b.n);
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+    return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
+}
+
+bool str_ends(struct str s, struct str suffix)
+{
+    return s.n >= suffix.n &&
+           (suffix.n == 0 || memcmp(s.p + (s.n - suffix.n), suffix.p, suffix.n) == 0);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct str str_trim(struct str s)
+{
+    while (s.n && is_blank(s.p[0])) {
+        s.p++;
+        s.n--;
+    }
+    while (s.n && is_blank(s.p[s.n - 1]))
+        s.n--;
+    return s;
+}
+
+bool str_find(struct str s, char c, size_t *at)
+{
+    const char *hit = s.n ? memchr(s.p, c, s.n) : NULL;
+
+    if (!hit)
+        return false;
+    *at = (size_t)(hit - s.p);
+    return true;
+}
+
+struct str str_cut(struct str *rest, char sep)
+{
+    struct str part = *rest;
+    size_t at;
+
+    if (!str_find(*rest, sep, &at)) {
+        *rest = STR_NONE;
+        return part;
+    }
+    part.n = at;
+    rest->p += at + 1;
+    rest->n -= at + 1;
+    return part;
+}
+
+struct str str_word(struct str *rest)
+{
+    struct str word;
+
+    while (rest->n && is_blank(rest->p[0])) {
+        rest->p++;
+        rest->n--;
+    }
+    word = (struct str){rest->p, 0};
+    while (rest->n && !is_blank(rest->p[0])) {
+        rest->p++;
+        rest->n--;
+        word.n++;
+    }
+    return word;
+}
+
+bool str_has_control(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c < 0x20 || c == 0x7f)
+            return true;
+    }
+    return false;
+}
+
+int str_u64(struct str s, uint64_t *out)
+{
+    uint64_t v = 0;
+
+    if (s.n == 0)
+        return -1;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned digit = (unsigned)(unsigned char)s.p[i] - '0';
+        if (digit > 9 || v > (UINT64_MAX - digit) / 10)
+            return -1;
+        v = v * 10 + digit;
+    }
+    *out = v;
+    return 0;
+}
+
+int str_i64(struct str s, int64_t *out)
+{
+    bool negative = s.n && s.p[0] == '-';
+    uint64_t v;
+
+    if (negative) {
+        s.p++;
+        s.n--;
+    }
+    if (str_u64(s, &v) || v > (uint64_t)INT64_MAX)
+        return -1;
+    *out = negative ? -(int64_t)v : (int64_t)v;
+    return 0;
+}
+
+char *str_copy(char *out, size_t size, struct str s)
+{
+    size_t n = s.n < size - 1 ? s.n : size - 1;
+
+    if (n)
+        memcpy(out, s.p, n);
+    out[n] = 0;
+    return out;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What HAProxy should run, whole: built in one arena from the stored objects, the members known
+ * and the settings; then const. plan/ compares it, render/ writes it as files. */
+#ifndef THALASSA_MODEL_DESIRED_H
+#define THALASSA_MODEL_DESIRED_H
+
+#include "model/backend.h"
+#include "model/frontend.h"
+
+enum server_admin { ADMIN_READY, ADMIN_DRAIN, ADMIN_MAINT };
+const char *server_admin_name(enum server_admin a); /* "ready", "drain", "maint" */
+
+struct desired_server {
+    struct str name;    /* KEY_HOST:PORT */
+    struct str address; /* literal, IPv6 without brackets */
+    uint16_t port;
+    unsigned weight;    /* 0..256 */
+    enum server_admin admin;
+    bool leaving;    /* being drained for removal: in the file (so that a restart keeps its
+                      * sessions' server), not wanted any more */
+    struct str args; /* everything behind address and weight, one text for the file's `server` line
+                      * and for `add server`: "check inter 2000ms ... maxconn 100" */
+};
+
+struct desired_backend {
+    const struct backend *object;
+    struct str proxy; /* the HAProxy proxy that serves it: its own name, a spare, a generation */
+    struct desired_server *servers; /* sorted by name */
+    size_t server_count;
+};
+
+struct map_entry {
+    struct str key, value;
+};
+
+/* Content of one map file. `name` is relative to the haproxy folder: "maps/default.map". */
+struct map_file {
+    struct str name;
+    struct map_entry *entries; /* sorted by key, unless `ordered`: then the first match wins */
+    size_t count;
+    bool ordered;
+};
+
+/* The rules of one frontend, compiled (render/rules.h). Kinds carry the name without set and
+ * ending: "web.path_beg", "web.hdr_dom.host"; value = rank in decimal, counted from 1. */
+struct ruleset {
+    struct str frontend;
+    struct map_file *kinds; /* all lookups that the frontend's text has, empty ones too */
+    size_t kind_count;
+    struct map_file ranks; /* "web.rank": rank -> operator's backend name */
+};
+
+struct desired {
+    struct arena arena;
+    unsigned refs;
+    uint64_t generation;
+    struct frontend **frontends; /* sorted by name; referenced */
+    size_t frontend_count;
+    struct backend **objects; /* sorted by name; referenced; desired_backend.object points here */
+    size_t object_count;
+    struct desired_backend *backends; /* sorted by the object's name */
+    size_t backend_count;
+    struct ruleset *rulesets; /* http frontends, sorted by frontend name */
+    size_t ruleset_count;
+    struct map_file *maps; /* all but rules: default, proxies, uri, host ... sorted by name */
+    size_t map_count;
+};
+
+#endif
