@@ -1,0 +1,158 @@
+"""Fixtures of the end to end tests: real HAProxy, real Consul, our origin, the agent.
+
+`start_*` fixtures are factories; all that they start ends with the test, in reverse order, and is
+shown if the test failed. A test that takes `haproxy_version` runs once per version.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+import parts
+import ports
+import proc
+from agent import Agent
+from consul import Consul
+from haproxy import Haproxy
+from origin import Origin
+
+LOG_LINES = 200
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="full sizes, all HAProxy versions")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "full: runs with --full only")
+    proc.become_reaper()
+
+
+def versions(config) -> list[str]:
+    named = os.environ.get("THALASSA_HAPROXY_VERSIONS")
+    if named:
+        return named.split()
+    return ["2.6", "3.0", "3.2", "3.4"] if config.getoption("--full") else ["2.6", "3.4"]
+
+
+def pytest_generate_tests(metafunc):
+    if "haproxy_version" in metafunc.fixturenames:
+        names = versions(metafunc.config)
+        ids = [f"haproxy-{name}" for name in names]
+        metafunc.parametrize("haproxy_version", names, ids=ids, indirect=True)
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--full"):
+        for item in items:
+            if item.get_closest_marker("full"):
+                item.add_marker(pytest.mark.skip(reason="only with --full"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    report = (yield).get_result()
+    keeper = getattr(item, "keeper", None)
+    if report.failed and keeper:
+        for path in sorted(keeper.folder.rglob("*.log")):
+            lines = path.read_text(errors="replace").splitlines()
+            shown = "\n".join(line[:1000] for line in lines[-LOG_LINES:])
+            report.sections.append((f"{path.relative_to(keeper.folder)}", shown))
+        configuration = keeper.folder / "haproxy.cfg"
+        if configuration.exists():
+            report.sections.append(("haproxy.cfg", configuration.read_text(errors="replace")[:20000]))
+
+
+class Keeper:
+    """The test's folder (short: unix socket paths end at 108 bytes) and what is to be ended."""
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="th-", dir="/tmp"))
+        self.folder.chmod(0o755)
+        self.stack = contextlib.ExitStack()
+        self.stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self.stack.callback(ports.release_all)
+        self.stack.callback(proc.end_adopted)
+
+    def keep(self, thing):
+        """Calls `thing.stop()` at the end of the test."""
+        self.stack.callback(thing.stop)
+        return thing
+
+
+@pytest.fixture
+def keeper(request):
+    proc.note_children()
+    kept = request.node.keeper = Keeper()
+    with kept.stack:
+        yield kept
+
+
+@pytest.fixture
+def work(keeper) -> Path:
+    """An empty folder, gone after the test."""
+    return keeper.folder
+
+
+@pytest.fixture
+def haproxy_version(request) -> str:
+    """2.6, 3.4, ...; skips with one line when the mirror no longer has the version."""
+    parts.haproxy(request.param)
+    return request.param
+
+
+@pytest.fixture
+def scaled(request):
+    """scaled(1000) is 1000 with --full, else 100."""
+    full = request.config.getoption("--full")
+    return lambda n: n if full else max(1, n // 10)
+
+
+@pytest.fixture
+def start_origin(keeper):
+    """start_origin(name="s1", version="1.0.0", count=1, port=0, host="127.0.0.1") -> Origin"""
+    return lambda *args, **named: keeper.keep(Origin(keeper.folder, *args, **named))
+
+
+@pytest.fixture
+def start_haproxy(keeper):
+    """start_haproxy(version, config) -> Haproxy"""
+
+    def start(version, config=None, **named):
+        return keeper.keep(Haproxy(version, keeper.folder, **named)).start(config)
+
+    return start
+
+
+@pytest.fixture
+def start_consul(keeper):
+    """start_consul(dev=True, acl=False, name="consul") -> Consul"""
+    return lambda **named: keeper.keep(Consul(keeper.folder, **named)).start()
+
+
+@pytest.fixture
+def consul(start_consul) -> Consul:
+    """A dev agent."""
+    return start_consul()
+
+
+@pytest.fixture
+def start_agent(keeper):
+    """start_agent(haproxy_version, wait_ready=True, name="agent", env=None, **options) -> Agent;
+    options as in --help, e.g. start_agent("2.6", serviceRegPort=consul.port)"""
+
+    def start(version="2.6", wait_ready=True, name="agent", env=None, **options):
+        agent = Agent(keeper.folder, version, options, name, env)
+        return keeper.keep(agent).start(wait_ready)
+
+    return start
+
+
+@pytest.fixture
+def agent(start_agent, consul, haproxy_version) -> Agent:
+    """The agent with a Consul of its own and the HAProxy that it starts itself."""
+    return start_agent(haproxy_version, serviceRegPort=consul.port)
