@@ -19,9 +19,9 @@ struct arena {
 void arena_init(struct arena *a);
 void arena_free(struct arena *a); /* leaves an empty arena */
 
-void *arena_alloc(struct arena *a, size_t n); /* zeroed, aligned for any type */
-struct str arena_str(struct arena *a, struct str s);        /* copy, NUL behind */
-struct str arena_str_lower(struct arena *a, struct str s);  /* ASCII letters lowered */
+void *arena_alloc(struct arena *a, size_t n);              /* zeroed, aligned for any type */
+struct str arena_str(struct arena *a, struct str s);       /* copy, NUL behind */
+struct str arena_str_lower(struct arena *a, struct str s); /* ASCII letters lowered */
 struct str arena_printf(struct arena *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

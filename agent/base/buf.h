@@ -15,8 +15,8 @@ struct buf {
 };
 
 void buf_init(struct buf *b, size_t limit_bytes);
-void buf_free(struct buf *b);            /* may be used again after buf_init */
-void buf_reset(struct buf *b);           /* empty, keeps memory, forgets failure */
+void buf_free(struct buf *b);  /* may be used again after buf_init */
+void buf_reset(struct buf *b); /* empty, keeps memory, forgets failure */
 void buf_add(struct buf *b, const void *bytes, size_t n);
 void buf_add_str(struct buf *b, struct str s);
 void buf_add_z(struct buf *b, const char *z);

@@ -9,15 +9,15 @@
 /* What kind of failure: web/ maps these to HTTP status codes, cli/ to exit codes. */
 enum err_kind {
     ERR_NONE,
-    ERR_INVALID,      /* 400: the input is wrong; `field` names the place */
-    ERR_FORBIDDEN,    /* 403 */
-    ERR_NOT_FOUND,    /* 404 */
-    ERR_CONFLICT,     /* 409 */
-    ERR_PRECONDITION, /* 412 */
-    ERR_TOO_LARGE,    /* 413 */
-    ERR_UNPROCESSABLE,/* 422: HAProxy refuses the result; `detail` has its words */
-    ERR_UNAVAILABLE,  /* 503: store full, HAProxy away, a deadline passed */
-    ERR_INTERNAL      /* 500: a system call or a library failed */
+    ERR_INVALID,       /* 400: the input is wrong; `field` names the place */
+    ERR_FORBIDDEN,     /* 403 */
+    ERR_NOT_FOUND,     /* 404 */
+    ERR_CONFLICT,      /* 409 */
+    ERR_PRECONDITION,  /* 412 */
+    ERR_TOO_LARGE,     /* 413 */
+    ERR_UNPROCESSABLE, /* 422: HAProxy refuses the result; `detail` has its words */
+    ERR_UNAVAILABLE,   /* 503: store full, HAProxy away, a deadline passed */
+    ERR_INTERNAL       /* 500: a system call or a library failed */
 };
 
 struct err {

@@ -12,7 +12,7 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 struct json {
     enum json_type type;
     bool boolean;
-    bool is_integer;    /* a number without fraction or exponent that fits int64 */
+    bool is_integer; /* a number without fraction or exponent that fits int64 */
     int64_t integer;
     struct str key;     /* inside an object: the member's name */
     struct str text;    /* string value, or the number's literal */

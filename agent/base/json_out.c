@@ -32,9 +32,12 @@ void json_out_fini(struct json_out *o)
 /* Length of the valid UTF-8 sequence at s (RFC 3629), or 0. */
 static size_t utf8_length(const unsigned char *s, size_t n)
 {
-    size_t want = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3
-                                                  : s[0] < 0xf5    ? 4
-                                                                   : 0;
+    size_t want = s[0] < 0x80   ? 1
+                  : s[0] < 0xc2 ? 0
+                  : s[0] < 0xe0 ? 2
+                  : s[0] < 0xf0 ? 3
+                  : s[0] < 0xf5 ? 4
+                                : 0;
 
     if (want == 0 || want > n)
         return 0;
@@ -140,7 +143,8 @@ void json_put_null(struct json_out *o, const char *key)
 
 static void put_children(struct json_out *o, const struct json *parent, bool keys)
 {
-    JSON_EACH (child, parent) {
+    JSON_EACH(child, parent)
+    {
         if (keys)
             gen_string(o, child->key);
         json_put_tree(o, NULL, child);

@@ -72,8 +72,9 @@ struct backend *backend_parse(struct str name, const struct json *o, struct err 
 struct backend *backend_ref(struct backend *b);
 void backend_unref(struct backend *b);
 
-/* A copy that differs in the version: POST /backends/{name}. */
-struct backend *backend_with_version(const struct backend *b, struct str version, struct err *e);
+/* A copy with another subscription: POST /backends/{name}. An empty service keeps the old one. */
+struct backend *backend_with_subscription(const struct backend *b, struct str service,
+                                          struct str version, struct err *e);
 
 /* The stored object, fixed order; `members` are shown when not NULL (GET), else the static ones. */
 void backend_put(struct json_out *o, const char *key, const struct backend *b,

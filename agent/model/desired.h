@@ -14,7 +14,7 @@ struct desired_server {
     struct str name;    /* KEY_HOST:PORT */
     struct str address; /* literal, IPv6 without brackets */
     uint16_t port;
-    unsigned weight;    /* 0..256 */
+    unsigned weight; /* 0..256 */
     enum server_admin admin;
     bool leaving;    /* being drained for removal: in the file (so that a restart keeps its
                       * sessions' server), not wanted any more */
@@ -65,5 +65,8 @@ struct desired {
     struct map_file *maps; /* all but rules: default, proxies, uri, host ... sorted by name */
     size_t map_count;
 };
+
+struct desired *desired_ref(struct desired *d); /* loop thread only */
+void desired_unref(struct desired *d);
 
 #endif

@@ -29,9 +29,9 @@ struct frontend {
     struct arena arena;
     unsigned refs;
     struct str name;
-    struct str_list bind;    /* one element per address, as given, trimmed, no empty ones */
-    struct str bind_params;  /* HAProxy's parameters behind the last address, may be empty */
-    struct str backend;      /* operator's name of the default backend */
+    struct str_list bind;   /* one element per address, as given, trimmed, no empty ones */
+    struct str bind_params; /* HAProxy's parameters behind the last address, may be empty */
+    struct str backend;     /* operator's name of the default backend */
     enum proxy_mode mode;
     enum keepalive keepalive;
     struct rule *rules;
