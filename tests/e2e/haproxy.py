@@ -103,7 +103,7 @@ class Haproxy:
 
         def answers():
             assert self.child.alive(), self.child.log()
-            return self.info()["Pid"]
+            return self.info()["Pid"] == str(self.worker_pid())
 
         wait.until(answers, f"HAProxy {self.version} answers")
         return self
@@ -194,11 +194,16 @@ class Haproxy:
 
     def reload(self) -> str:
         """Reloads, and returns when the new worker answers on the admin socket."""
-        before = self.info()["Pid"]
+        before = self.worker_pid()
         reply = self.master("reload")
         if "Success=0" in reply:
             raise HaproxyError(f"reload: {reply}")
-        wait.until(lambda: self.info()["Pid"] != before, f"a new worker; reload said: {reply}")
+
+        def replaced():
+            worker = self.worker_pid()
+            return worker != before and self.info()["Pid"] == str(worker)
+
+        wait.until(replaced, f"a new worker; reload said: {reply}")
         return reply
 
     def check(self, path=None) -> tuple[int, str]:

@@ -29,7 +29,7 @@ mirror() {
             END { flush() }'
         cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
             sed -n 's/\[[^]]*\]//; s/^deb[ \t]\+//p' | awk -v suite="$codename" '$2 == suite { print $1 }'
-    } | head -n 1
+    } | awk 'NR == 1'
 }
 
 # use_suites SUITE...: from here on apt_get and apt_cache know these suites and no installed package.
@@ -66,5 +66,5 @@ apt_get() {
 # newest PACKAGE PREFIX: the newest version that starts so, or nothing.
 newest() {
     apt-cache "${apt_options[@]}" madison "$1" 2>/dev/null |
-        awk -v prefix="$2" 'index($3, prefix) == 1 { print $3; exit }'
+        awk -v prefix="$2" 'index($3, prefix) == 1 && !found++ { print $3 }'
 }
