@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The agent under test: started with real options, spoken to over its REST API."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fixtures of the end to end tests: real HAProxy, real Consul, our origin, the agent.
 
 `start_*` fixtures are factories; all that they start ends with the test, in reverse order, and is

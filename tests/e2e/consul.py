@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real Consul 1.8.7: a dev agent (pretty JSON, in memory) or a single server with data on disk."""
 
 import json

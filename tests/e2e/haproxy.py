@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real HAProxy of a given version, and what it says on its sockets."""
 
 import csv

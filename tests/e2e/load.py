@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Load and proof: wrk for numbers, a prober that remembers each answer and each failure."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """test-origin: answers `NAME VERSION HOST TARGET`. With several ports each is NAME-PORT."""
 
 import parts

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where the parts are: what this checkout built, and what tests/parts fetched."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Free ports for servers that want to be told one, safe among parallel test processes.
 
 They lie below the kernel's ephemeral range, so that no outgoing connection takes one between the

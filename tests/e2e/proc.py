@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Child processes: each in its own session, output in a file, ended by pid and nothing else.
 
 This process is made the reaper of orphans, so that a daemon which a child started (HAProxy with -D)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A small HTTP client: one connection per request, over TCP or a unix socket."""
 
 import http.client

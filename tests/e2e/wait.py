@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Waiting is polling with a deadline. No test sleeps."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Sourced by `haproxy` and `consul`: packages of other Debian suites, downloaded and unpacked beside
 # the system, never installed. The mirror is the one that this machine's apt already uses.
 cache=${THALASSA_TEST_CACHE:-$HOME/.cache/thalassa-tests}

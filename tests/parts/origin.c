@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test-origin: an HTTP server for the tests, that says who it is.
  *
  * Every answer leaves in one write, since HAProxy's health check resets an origin that answers in
