@@ -80,7 +80,7 @@ class Agent(Rest):
         return self
 
     def healthy(self) -> bool:
-        assert self.child.alive(), f"the agent ended: {self.child.popen.returncode}\n{self.log()}"
+        self.child.must_live()
         return self.get("/healthz").status == 200
 
     def ready(self) -> bool:

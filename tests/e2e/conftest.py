@@ -30,7 +30,6 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "full: runs with --full only")
-    proc.become_reaper()
 
 
 def versions(config) -> list[str]:
@@ -87,7 +86,7 @@ class Keeper:
 
 @pytest.fixture
 def keeper(request):
-    proc.note_children()
+    proc.become_reaper()
     kept = request.node.keeper = Keeper()
     with kept.stack:
         yield kept

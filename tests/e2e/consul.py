@@ -61,7 +61,7 @@ class Consul:
         return self
 
     def ready(self) -> bool:
-        assert self.child.alive(), self.child.log()
+        self.child.must_live()
         reply = self.rest.get("/v1/catalog/nodes?consistent")
         return reply.status == 200 and any(node["Node"] == self.name for node in reply.body)
 

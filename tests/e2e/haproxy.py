@@ -103,7 +103,7 @@ class Haproxy:
         )
 
         def answers():
-            assert self.child.alive(), self.child.log()
+            self.child.must_live()
             return self.info()["Pid"] == str(self.worker_pid())
 
         wait.until(answers, f"HAProxy {self.version} answers")

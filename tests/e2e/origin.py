@@ -26,7 +26,7 @@ class Origin:
         )
 
         def listening():
-            assert self.child.alive(), self.child.log()
+            self.child.must_live()
             found = [line for line in self.child.log().splitlines() if line.startswith("listening ")]
             return found[known:] if len(found) == known + len(self.wanted) else None
 

@@ -2,7 +2,8 @@
 """Child processes: each in its own session, output in a file, ended by pid and nothing else.
 
 This process is made the reaper of orphans, so that a daemon which a child started (HAProxy with -D)
-becomes a child of ours when it lets go, and is found and ended after the test.
+becomes a child of ours when it lets go, is reaped as by init as soon as it has ended, and is found
+and ended after the test.
 """
 
 import atexit
@@ -10,17 +11,77 @@ import ctypes
 import os
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 import wait
 
 PR_SET_CHILD_SUBREAPER = 36
+REAP_EVERY = 0.02
 
 _running: set["Child"] = set()
+_forked: set[int] = set()  # pids that a Popen of this process waits for
+_fork_lock = threading.Lock()  # between fork and the entry in _forked nobody reaps
+
+
+class _RecordedPopen(subprocess.Popen):
+    def __init__(self, *words, **named):
+        with _fork_lock:
+            super().__init__(*words, **named)
+            _forked.add(self.pid)
+
+
+def _children() -> set[int]:
+    found = set()
+    for path in Path("/proc/self/task").glob("*/children"):
+        try:
+            found.update(int(word) for word in path.read_text().split())
+        except OSError:
+            pass
+    return found
+
+
+def _reap() -> set[int]:
+    """Reaps adopted processes that have ended; returns those that live."""
+    with _fork_lock:
+        adopted = _children() - _forked
+        for pid in list(adopted):
+            try:
+                if os.waitpid(pid, os.WNOHANG)[0] == pid:
+                    adopted.discard(pid)
+            except ChildProcessError:
+                adopted.discard(pid)
+    return adopted
 
 
 def become_reaper() -> None:
+    """Once per process, before the first child of a test."""
+    if subprocess.Popen is _RecordedPopen:
+        return
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    _forked.update(_children())
+    subprocess.Popen = _RecordedPopen
+
+    def reap_for_ever():
+        while not threading.Event().wait(REAP_EVERY):
+            _reap()
+
+    threading.Thread(target=reap_for_ever, daemon=True).start()
+
+
+def end_adopted() -> None:
+    """Ends the daemons that fell to this process, and what they leave behind in turn."""
+
+    def none_left():
+        living = _reap()
+        for pid in living:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        return not living
+
+    wait.until(none_left, "daemons of the test have ended")
 
 
 class Child:
@@ -47,6 +108,12 @@ class Child:
 
     def alive(self) -> bool:
         return self.popen.poll() is None
+
+    def must_live(self) -> None:
+        """For probes: ends the waiting, with the log, when the process has ended."""
+        if not self.alive():
+            status = self.popen.returncode
+            raise wait.Hopeless(f"{self.name} ended with {status}:\n{self.log()[-4000:]}")
 
     def log(self) -> str:
         return self.log_path.read_text(errors="replace")
@@ -84,52 +151,6 @@ class Child:
             pass
         self.popen.wait()
         _running.discard(self)
-
-
-def _children() -> list[int]:
-    path = Path(f"/proc/self/task/{os.getpid()}/children")
-    if path.exists():
-        return [int(word) for word in path.read_text().split()]
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            if int(stat.read_text().rsplit(")", 1)[1].split()[1]) == os.getpid():
-                found.append(int(stat.parent.name))
-        except OSError:
-            pass
-    return found
-
-
-def _adopted() -> list[int]:
-    return sorted(set(_children()) - _own())
-
-
-def _own() -> set[int]:
-    return {child.pid for child in _running} | _before
-
-
-_before: set[int] = set()
-
-
-def note_children() -> None:
-    """What runs now under this process is not the test's."""
-    _before.clear()
-    _before.update(_children())
-
-
-def end_adopted() -> None:
-    """Ends the daemons that fell to this process, and what they leave behind in turn."""
-
-    def none_left():
-        for pid in _adopted():
-            try:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, os.WNOHANG)
-            except (ProcessLookupError, ChildProcessError):
-                pass
-        return not _adopted()
-
-    wait.until(none_left, "daemons of the test have ended")
 
 
 @atexit.register

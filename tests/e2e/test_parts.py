@@ -2,6 +2,7 @@
 """The parts of the tests keep their own promises."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -48,6 +49,11 @@ def test_haproxy_cli_tells_refusal_from_success(haproxy_version, start_haproxy, 
     with pytest.raises(HaproxyError, match="Unknown command"):
         haproxy.cli("bogus")
     assert "No such" in haproxy.cli("set server live/nobody state drain", check=False)
+
+
+def test_a_child_that_ended_is_not_waited_for(start_haproxy):
+    with pytest.raises(wait.Hopeless, match="bogus"):
+        start_haproxy("2.6", "bogus\n")
 
 
 def test_haproxy_map_is_read_and_written_in_bulk(haproxy_version, start_haproxy, work):
@@ -237,6 +243,19 @@ def test_a_daemon_of_a_child_ends_with_the_test(keeper):
     assert os.path.exists(f"/proc/{daemon}")
     proc.end_adopted()
     assert not os.path.exists(f"/proc/{daemon}")
+
+
+def test_a_daemon_that_ends_leaves_no_zombie(keeper):
+    child = Child("shell", ["/bin/sh", "-c", "setsid sleep 1000 & echo $!"], keeper.folder)
+    daemon = int(wait.until(child.log, "pid of the daemon"))
+    assert child.exit_status() == 0
+    os.kill(daemon, signal.SIGKILL)
+    wait.until(lambda: not os.path.exists(f"/proc/{daemon}"), "reaped by nobody's call")
+
+
+def test_reaping_takes_no_exit_status_from_a_child(keeper):
+    for _ in range(50):
+        assert subprocess.run(["/bin/sh", "-c", "exit 7"], check=False).returncode == 7
 
 
 def test_options_become_words():

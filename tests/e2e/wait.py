@@ -10,6 +10,10 @@ class TimedOut(AssertionError):
     pass
 
 
+class Hopeless(AssertionError):
+    """Raised by a probe for which waiting makes no sense any more, such as a process that has ended."""
+
+
 def until(probe, what, timeout=10.0, every=EVERY, ignore=(OSError,)):
     """Calls `probe` until it returns something true, which is returned. Exceptions in `ignore` count
     as "not yet"; a failed assertion inside the probe does, too, and is shown if time runs out."""
@@ -20,6 +24,8 @@ def until(probe, what, timeout=10.0, every=EVERY, ignore=(OSError,)):
             last = probe()
             if last:
                 return last
+        except Hopeless:
+            raise
         except (AssertionError, *ignore) as error:
             last = error
         if time.monotonic() >= deadline:
