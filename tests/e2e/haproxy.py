@@ -175,8 +175,12 @@ class Haproxy:
                 got += piece
         return got.decode(errors="replace").strip("\n")
 
+    def _ask_master(self, question) -> str:
+        """For questions only: asks again while the master runs itself anew and refuses."""
+        return wait.until(lambda: self.master(question), f"master answers {question}", timeout=5)
+
     def _master_line(self) -> list[str]:
-        for line in self.master("show proc").splitlines():
+        for line in self._ask_master("show proc").splitlines():
             words = line.split()
             if len(words) > 2 and words[1] == "master":
                 return words
@@ -191,12 +195,12 @@ class Haproxy:
 
     def worker_pid(self) -> int:
         """The worker that serves now, asked through the master: a reload gives another."""
-        return int(_pairs(self.master("@1 show info"))["Pid"])
+        return int(_pairs(self._ask_master("@1 show info"))["Pid"])
 
     def reload(self) -> str:
         """Reloads, and returns when the new worker answers on the admin socket."""
         before = self.worker_pid()
-        reply = self.master("reload")
+        reply = self.master("reload")  # never twice: an unanswered one may have been taken
         if "Success=0" in reply:
             raise HaproxyError(f"reload: {reply}")
 
