@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What HAProxy says that it runs, as values: parsers of its replies (facts/haproxy.md 5). Pure. The
+ * parsers fill one `struct have`; after an error it is thrown away, never used in part. Texts are
+ * replies without the final prompt; everything is copied into the arena. A line that does not read
+ * gives ERR_UNAVAILABLE and `show X: line 3: ...: "..."`. */
+#ifndef THALASSA_PLAN_OBSERVED_H
+#define THALASSA_PLAN_OBSERVED_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "model/desired.h"
+
+/* More than this of anything is refused: the memory that a reply may cost is bounded. */
+enum { HAVE_MAX_BACKENDS = 50000, HAVE_MAX_SERVERS = 500000, HAVE_MAX_MAP_ENTRIES = 1000000 };
+
+/* srv_op_state, srv_admin_state, srv_check_result and srv_check_state of `show servers state`. */
+enum have_op { HAVE_STOPPED = 0, HAVE_STARTING = 1, HAVE_RUNNING = 2, HAVE_STOPPING = 3 };
+enum have_admin {
+    HAVE_MAINT = 0x01,         /* forced by a command */
+    HAVE_MAINT_TRACKED = 0x02, /* inherited from a tracked server */
+    HAVE_MAINT_CONFIG = 0x04,  /* `disabled` */
+    HAVE_DRAIN = 0x08,
+    HAVE_DRAIN_TRACKED = 0x10,
+    HAVE_MAINT_NAME = 0x20 /* its name does not resolve */
+};
+enum { HAVE_ANY_MAINT = HAVE_MAINT | HAVE_MAINT_TRACKED | HAVE_MAINT_CONFIG | HAVE_MAINT_NAME };
+enum have_check {
+    HAVE_CHECK_UNKNOWN = 0,
+    HAVE_CHECK_NEUTRAL,
+    HAVE_CHECK_FAILED,
+    HAVE_CHECK_PASSED
+};
+enum { HAVE_CHECK_CONFIGURED = 0x01, HAVE_CHECK_ENABLED = 0x02, HAVE_CHECK_PAUSED = 0x08 };
+
+struct have_server {
+    struct str name;
+    struct str address; /* literal, IPv6 without brackets; empty if HAProxy shows none ("-") */
+    struct str fqdn;    /* empty if none */
+    uint16_t port;
+    unsigned op;    /* enum have_op */
+    unsigned admin; /* bits of enum have_admin */
+    unsigned uweight, iweight;
+    unsigned check_status;
+    unsigned check_result; /* enum have_check */
+    unsigned check_health, check_state;
+    unsigned used_conn, idle_conn; /* `show servers conn`: 0 unless that was read */
+    unsigned sessions;             /* `show stat`: scur, 0 unless that was read */
+};
+
+struct have_backend {
+    struct str name;
+    bool unpublished;            /* HAProxy >= 3.4, known once `show stat` was read */
+    struct have_server *servers; /* sorted by name */
+    size_t count;
+};
+
+struct have_map {
+    struct str path; /* as HAProxy names it */
+    size_t entry_count;
+    bool read;                 /* entries and count are valid */
+    struct map_entry *entries; /* in HAProxy's order: the first match wins in lists */
+    size_t count;
+};
+
+struct have {
+    struct arena arena;
+    struct str version; /* "2.6.12-1+deb12u4" */
+    int64_t pid, start_time_s, uptime_s;
+    bool stopping;
+    struct have_backend *backends; /* sorted by name; without servers too once read */
+    size_t backend_count;
+    size_t server_count;   /* of all backends */
+    struct have_map *maps; /* sorted by path */
+    size_t map_count;
+};
+
+struct have *have_new(void);
+void have_free(struct have *h); /* NULL is fine */
+
+/* `show info`: version, pid, start time, uptime, stopping. */
+int have_parse_info(struct have *h, struct str text, struct err *e);
+
+/* `show backend`: adds those that are not known yet. */
+int have_parse_backends(struct have *h, struct str text, struct err *e);
+
+/* `show servers state [B]`: adds; a server that is already there is an error. */
+int have_parse_servers_state(struct have *h, struct str text, struct err *e);
+
+/* `show servers conn [B]`, by the names of its header; rows of unknown servers are skipped, since a
+ * server may be added between the two replies. */
+int have_parse_servers_conn(struct have *h, struct str text, struct err *e);
+
+/* `show stat B 6 -1` (CSV, columns by header): sessions of servers, `unpublished` of backends.
+ * Unknown rows are skipped. */
+int have_parse_stat_sessions(struct have *h, struct str text, struct err *e);
+
+/* `show map`: the list of maps with their counts. */
+int have_parse_maps(struct have *h, struct str text, struct err *e);
+
+/* `show map PATH`: entries of one map, which must be in the list (ERR_NOT_FOUND). A key with a
+ * blank in it cannot be told from key and value: the first blank parts them. */
+int have_parse_map(struct have *h, struct str path, struct str text, struct err *e);
+
+/* By name; NULL when absent. */
+struct have_backend *have_find_backend(const struct have *h, struct str name);
+struct have_server *have_find_server(const struct have_backend *b, struct str name);
+struct have_map *have_find_map(const struct have *h, struct str path);
+
+/* `show proc` of the master. */
+enum have_proc_kind { PROC_MASTER, PROC_WORKER, PROC_OLD_WORKER, PROC_PROGRAM };
+struct have_proc {
+    enum have_proc_kind kind;
+    int64_t pid;
+    unsigned reloads;
+    unsigned failed; /* reloads failed since the last good one; of the master */
+    struct str version;
+};
+struct have_procs {
+    struct have_proc *items; /* in the order of the text */
+    size_t count;
+};
+int have_parse_proc(struct arena *a, struct str text, struct have_procs *out, struct err *e);
+
+/* The worker that serves: the first under `# workers`; NULL when there is none (HAProxy >= 3.2
+ * lists it among the old ones after a failed reload). */
+const struct have_proc *have_proc_worker(const struct have_procs *procs);
+const struct have_proc *have_proc_master(const struct have_procs *procs);
+
+#endif
