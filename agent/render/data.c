@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "render/data.h"
+
+#include "render/server.h"
+
+/* A tree that grows at its end. */
+struct node {
+    struct json *self;
+    struct json **tail;
+};
+
+static struct node grow(struct json *self)
+{
+    struct node n = {self, &self->first};
+
+    while (*n.tail)
+        n.tail = &(*n.tail)->next;
+    return n;
+}
+
+static void append(struct node *to, const char *key, struct json *child)
+{
+    child->key = str_z(key);
+    *to->tail = child;
+    to->tail = &child->next;
+    to->self->count++;
+}
+
+static struct json *new_json(struct arena *a, enum json_type type)
+{
+    struct json *j = ARENA_NEW(a, struct json);
+
+    j->type = type;
+    return j;
+}
+
+static struct json *new_list(struct arena *a, struct node *parent, const char *key)
+{
+    struct json *j = new_json(a, JSON_ARRAY);
+
+    append(parent, key, j);
+    return j;
+}
+
+/* The empty text becomes null, which a template's {{#if}} takes as false. */
+static void put_text(struct arena *a, struct node *to, const char *key, struct str text)
+{
+    struct json *j = new_json(a, text.n ? JSON_STRING : JSON_NULL);
+
+    j->text = text;
+    append(to, key, j);
+}
+
+static void put_number(struct arena *a, struct node *to, const char *key, uint64_t number)
+{
+    struct json *j = new_json(a, JSON_NUMBER);
+
+    j->text = arena_printf(a, "%llu", (unsigned long long)number);
+    j->is_integer = str_i64(j->text, &j->integer) == 0;
+    append(to, key, j);
+}
+
+/* What the API's writers give, as a tree. */
+static int parse_back(struct arena *a, const struct buf *text, struct json **out, struct err *e)
+{
+    if (buf_failed(text))
+        return err_set(e, ERR_TOO_LARGE, "more data than a configuration may be made from");
+    return json_parse(a, buf_str(text), JSON_MAX_DEPTH, out, e);
+}
+
+static int frontend_data(struct arena *a, const struct frontend *f, struct json **out,
+                         struct err *e)
+{
+    struct json_out o;
+    struct buf text;
+    int rc;
+
+    buf_init(&text, RENDER_MAX_CONFIG);
+    json_out_init(&o, &text, false);
+    frontend_put(&o, NULL, f);
+    json_out_fini(&o);
+    rc = parse_back(a, &text, out, e);
+    buf_free(&text);
+    return rc;
+}
+
+/* KEY_HOST:PORT taken apart, so that a template that puts the name together gets the same. */
+static struct str host_of(const struct desired_backend *b, const struct desired_server *s)
+{
+    struct str name = s->name, key = b->object->name;
+    size_t end = name.n;
+
+    while (end > 0 && name.p[end - 1] != ':')
+        end--;
+    if (end <= key.n + 2 || !str_starts(name, key) || name.p[key.n] != '_')
+        return s->address;
+    return (struct str){name.p + key.n + 1, end - key.n - 2};
+}
+
+static void member_text(struct json_out *o, const struct desired_backend *b,
+                        const struct desired_server *s)
+{
+    struct arena a = ARENA_INIT;
+    struct member m = {.name = b->object->service,
+                       .version = b->object->version,
+                       .host = host_of(b, s),
+                       .port = s->port,
+                       .weight = s->weight,
+                       .address = s->address};
+
+    member_put(o, NULL, &m, true);
+    json_put_str(o, "server", s->name);
+    json_put_str(o, "endpoint", server_address(&a, s->address, s->port));
+    json_put_str(o, "args", s->args);
+    json_close_object(o);
+    arena_free(&a);
+}
+
+static int members_data(struct arena *a, const struct desired_backend *b, struct json **out,
+                        struct err *e)
+{
+    struct json_out o;
+    struct buf text;
+    int rc;
+
+    buf_init(&text, RENDER_MAX_CONFIG);
+    json_out_init(&o, &text, false);
+    json_open_array(&o, NULL);
+    for (size_t i = 0; i < b->server_count; i++)
+        member_text(&o, b, &b->servers[i]);
+    json_close_array(&o);
+    json_out_fini(&o);
+    rc = parse_back(a, &text, out, e);
+    buf_free(&text);
+    return rc;
+}
+
+static int backend_data(struct arena *a, const struct desired_backend *b, struct json **out,
+                        struct err *e)
+{
+    static const struct member_list none = {0};
+    struct json_out o;
+    struct json *members;
+    struct node self;
+    struct buf text;
+    int rc;
+
+    buf_init(&text, RENDER_MAX_CONFIG);
+    json_out_init(&o, &text, false);
+    backend_put(&o, NULL, b->object, &none);
+    json_out_fini(&o);
+    rc = parse_back(a, &text, out, e);
+    buf_free(&text);
+    if (rc || members_data(a, b, &members, e))
+        return -1;
+    self = grow(*out);
+    for (struct json *j = (*out)->first; j; j = j->next) {
+        if (str_eq(j->key, STR("members"))) {
+            j->first = members->first;
+            j->count = members->count;
+        }
+    }
+    put_text(a, &self, "profile", profile_name(a, profile_of(b->object)));
+    return 0;
+}
+
+static void profile_data(struct arena *a, struct node *list, struct profile p)
+{
+    struct json *j = new_json(a, JSON_OBJECT);
+    struct node self = grow(j);
+
+    put_text(a, &self, "name", profile_name(a, p));
+    put_text(a, &self, "mode", str_z(mode_name(p.mode)));
+    append(list, NULL, j);
+}
+
+static void settings_data(struct arena *a, struct node *root, const struct render_input *in)
+{
+    const struct render_paths *p = &in->paths;
+
+    put_text(a, root, "haproxySocketPath", p->admin_socket);
+    put_text(a, root, "haproxyMasterSocketPath", p->master_socket);
+    put_text(a, root, "haproxyPidPath", p->pid);
+    put_text(a, root, "haproxyDir", p->haproxy_dir);
+    put_text(a, root, "stateFile", p->state_file);
+    put_text(a, root, "statsFile", in->caps.stats_file ? p->stats_file : STR(""));
+    put_text(a, root, "statsBind", in->stats_bind);
+    put_number(a, root, "generation", in->desired->generation);
+}
+
+int data_build(struct arena *a, const struct render_input *in, const struct profile_list *profiles,
+               struct json **out, struct err *e)
+{
+    const struct desired *d = in->desired;
+    struct node root = grow(*out = new_json(a, JSON_OBJECT));
+    struct node list;
+
+    settings_data(a, &root, in);
+    list = grow(new_list(a, &root, "profiles"));
+    for (size_t i = 0; i < profiles->count; i++)
+        profile_data(a, &list, profiles->items[i]);
+    list = grow(new_list(a, &root, "frontends"));
+    for (size_t i = 0; i < d->frontend_count; i++) {
+        struct json *j;
+        if (frontend_data(a, d->frontends[i], &j, e))
+            return err_wrap(e, "frontend " STR_FMT, STR_ARG(d->frontends[i]->name));
+        append(&list, NULL, j);
+    }
+    list = grow(new_list(a, &root, "backends"));
+    for (size_t i = 0; i < d->backend_count; i++) {
+        struct json *j;
+        if (backend_data(a, &d->backends[i], &j, e))
+            return err_wrap(e, "backend " STR_FMT, STR_ARG(d->backends[i].object->name));
+        append(&list, NULL, j);
+    }
+    return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The data of a template: the predecessor's names (haproxySocketPath, frontends, backends with
+ * their members, each with the API's fields), and ours:
+ *
+ *   haproxyDir, haproxyMasterSocketPath, haproxyPidPath, generation, stateFile,
+ *   statsFile (null when the version has none), statsBind (null unless wanted)
+ *   profiles: [{name, mode}]       the named defaults that the backends inherit
+ *   backends[]: profile            the name of its profile
+ *   backends[].members[]: server, endpoint, args   name, "ADDR:PORT" and the rest of its line */
+#ifndef THALASSA_RENDER_DATA_H
+#define THALASSA_RENDER_DATA_H
+
+#include "render/config.h"
+#include "render/profile.h"
+
+/* Builds the whole tree in `a`. -1 only when it is larger than a configuration may be. */
+int data_build(struct arena *a, const struct render_input *in, const struct profile_list *profiles,
+               struct json **out, struct err *e);
+
+#endif

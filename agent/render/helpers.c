@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "render/helpers.h"
+
+#include "render/lookup.h"
+#include "render/section.h"
+
+#include <stdlib.h>
+
+/* Objects are looked up by name: the data is only their picture. */
+static struct str text_of(const struct json *object, const char *key)
+{
+    const struct json *j = object ? json_get(object, key) : NULL;
+
+    return j && j->type == JSON_STRING ? j->text : STR("");
+}
+
+static const struct json *argument(const struct template_args *args, struct err *e)
+{
+    if (args->count == 1 && args->values[0]->type == JSON_OBJECT)
+        return args->values[0];
+    err_set(e, ERR_INVALID, "wants one argument, an object: {{... this}}");
+    return NULL;
+}
+
+/* The lists of a desired state are sorted by name. */
+static int cmp_frontend(const void *name, const void *item)
+{
+    return str_cmp(*(const struct str *)name, (*(struct frontend *const *)item)->name);
+}
+
+static int cmp_backend(const void *name, const void *item)
+{
+    return str_cmp(*(const struct str *)name, ((const struct desired_backend *)item)->object->name);
+}
+
+static int cmp_ruleset(const void *name, const void *item)
+{
+    return str_cmp(*(const struct str *)name, ((const struct ruleset *)item)->frontend);
+}
+
+static const void *find(struct str name, const void *items, size_t count, size_t size,
+                        int (*cmp)(const void *, const void *))
+{
+    return count ? bsearch(&name, items, count, size, cmp) : NULL;
+}
+
+static int call_frontend(void *ctx, const struct template_args *args, struct buf *out,
+                         struct err *e)
+{
+    const struct helpers_ctx *h = ctx;
+    const struct desired *d = h->desired;
+    const struct json *o = argument(args, e);
+    struct str name = text_of(o, "key");
+    struct frontend *const *f;
+
+    if (!o)
+        return -1;
+    f = find(name, d->frontends, d->frontend_count, sizeof *d->frontends, cmp_frontend);
+    if (!f)
+        return err_set(e, ERR_INVALID, "the argument is no frontend");
+    return section_frontend(
+        &h->line, *f,
+        find(name, d->rulesets, d->ruleset_count, sizeof *d->rulesets, cmp_ruleset), out, e);
+}
+
+static int call_backend(void *ctx, const struct template_args *args, struct buf *out, struct err *e)
+{
+    const struct helpers_ctx *h = ctx;
+    const struct desired *d = h->desired;
+    const struct json *o = argument(args, e), *from = template_args_get(args, "from");
+    const struct desired_backend *b;
+
+    if (!o)
+        return -1;
+    if (from && (from->type != JSON_STRING || !str_eq(from->text, text_of(o, "profile"))))
+        return err_set(e, ERR_INVALID, "from= wants the backend's own profile");
+    b = find(text_of(o, "key"), d->backends, d->backend_count, sizeof *d->backends, cmp_backend);
+    if (!b)
+        return err_set(e, ERR_INVALID, "the argument is no backend");
+    return section_backend(&h->line, b, from != NULL, out, e);
+}
+
+static const struct profile *find_profile(const struct profile_list *list, struct str name)
+{
+    struct arena a = ARENA_INIT;
+    const struct profile *found = NULL;
+
+    for (size_t i = 0; i < list->count && !found; i++) {
+        if (str_eq(profile_name(&a, list->items[i]), name))
+            found = &list->items[i];
+    }
+    arena_free(&a);
+    return found;
+}
+
+static int call_profile(void *ctx, const struct template_args *args, struct buf *out, struct err *e)
+{
+    const struct helpers_ctx *h = ctx;
+    const struct json *o = argument(args, e);
+    const struct profile *p = o ? find_profile(h->profiles, text_of(o, "name")) : NULL;
+    struct line_out lines = line_begin(&h->line, out, e);
+
+    if (!o)
+        return -1;
+    if (!p)
+        return err_set(e, ERR_INVALID, "the argument is no profile");
+    profile_lines(&lines, *p);
+    return line_end(&lines);
+}
+
+static int read_rule(const struct json *o, struct rule *r, struct err *e)
+{
+    struct str op = text_of(o, "operation");
+
+    r->header = text_of(o, "header");
+    r->value = text_of(o, "value");
+    r->backend = text_of(o, "backend");
+    for (unsigned i = 0; i < RULE_OP_COUNT; i++) {
+        if (str_eq_z(op, rule_op_name((enum rule_op)i))) {
+            r->op = (enum rule_op)i;
+            return 0;
+        }
+    }
+    return err_set(e, ERR_INVALID, "the argument is no rule");
+}
+
+static int call_acl(void *ctx, const struct template_args *args, struct buf *out, struct err *e)
+{
+    const struct helpers_ctx *h = ctx;
+    const struct json *o = argument(args, e);
+    struct line_out lines = line_begin(&h->line, out, e);
+    struct rule rule;
+
+    if (!o || read_rule(o, &rule, e))
+        return -1;
+    lookup_acl_lines(&lines, &rule);
+    return line_end(&lines);
+}
+
+const struct template_helper helpers_table[] = {
+    {"frontendHelper", true, call_frontend},
+    {"backendHelper", true, call_backend},
+    {"profileHelper", true, call_profile},
+    {"aclRule", true, call_acl},
+    {NULL, false, NULL},
+};
+
+const struct template *helpers_partial(void *ctx, struct str name)
+{
+    const struct helpers_ctx *h = ctx;
+
+    for (size_t i = 0; i < h->partial_count; i++) {
+        if (str_eq(h->partial_names[i], name))
+            return h->partials[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "render/line.h"
+
+#include "render/quote.h"
+
+#include <stdio.h>
+
+struct line_out line_begin(const struct line_env *env, struct buf *to, struct err *e)
+{
+    return (struct line_out){.env = env, .to = to, .e = e};
+}
+
+int line_end(struct line_out *o)
+{
+    if (!o->failed && buf_failed(o->to))
+        return err_set(o->e, ERR_TOO_LARGE, "the text of a section is too long");
+    return o->failed ? -1 : 0;
+}
+
+static void add(struct line_out *o, const char *format, va_list ap)
+{
+    char text[1024];
+    int n = vsnprintf(text, sizeof text, format, ap);
+
+    if (o->failed)
+        return;
+    if (n >= 0 && (size_t)n < sizeof text)
+        buf_add(o->to, text, (size_t)n);
+    else
+        o->failed = err_set(o->e, ERR_INTERNAL, "a line of the configuration is too long") != 0;
+}
+
+void line_new(struct line_out *o, const char *format, ...)
+{
+    va_list ap;
+
+    if (o->count++)
+        buf_add_z(o->to, "\n    ");
+    va_start(ap, format);
+    add(o, format, ap);
+    va_end(ap);
+}
+
+void line_more(struct line_out *o, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    add(o, format, ap);
+    va_end(ap);
+}
+
+void line_word(struct line_out *o, struct str word)
+{
+    o->failed = o->failed || quote_cfg(o->to, word, o->e);
+}
+
+void line_patterns(struct line_out *o, struct str patterns)
+{
+    o->failed = o->failed || quote_cfg_patterns(o->to, patterns, o->e);
+}
+
+void line_raw(struct line_out *o, struct str text)
+{
+    o->failed = o->failed || quote_cfg_raw(o->to, text, o->e);
+}
+
+void line_map(struct line_out *o, struct str file)
+{
+    o->failed = o->failed || quote_cfg_path(o->to, o->env->dir, o->e);
+    buf_add_char(o->to, '/');
+    o->failed = o->failed || quote_cfg_path(o->to, file, o->e);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the body of a section: lines parted by a newline and the indentation, none at either end,
+ * since the template has indented the first one and ends the last one. Failure sticks: a builder
+ * writes without tests and asks line_end() once. */
+#ifndef THALASSA_RENDER_LINE_H
+#define THALASSA_RENDER_LINE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* What all sections of one configuration share. */
+struct line_env {
+    struct str dir;        /* the haproxy folder, absolute, without '/' at its end */
+    struct str cookie_key; /* mixed into sticky cookies; empty: the backend's name */
+    bool guid;
+};
+
+struct line_out {
+    const struct line_env *env;
+    struct buf *to;
+    struct err *e;
+    size_t count;
+    bool failed;
+};
+
+struct line_out line_begin(const struct line_env *env, struct buf *to, struct err *e);
+int line_end(struct line_out *o); /* 0, or -1 with the first error */
+
+/* A new line and what is known to be harmless. */
+void line_new(struct line_out *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* More of it; then text from outside by its way of quoting (quote.h). */
+void line_more(struct line_out *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void line_word(struct line_out *o, struct str word);
+void line_patterns(struct line_out *o, struct str patterns);
+void line_raw(struct line_out *o, struct str text);
+void line_map(struct line_out *o, struct str file); /* "maps/x.map": with the folder before it */
+
+#endif
