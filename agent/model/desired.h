@@ -16,8 +16,9 @@ struct desired_server {
     uint16_t port;
     unsigned weight; /* 0..256 */
     enum server_admin admin;
-    bool leaving;    /* being drained for removal: in the file (so that a restart keeps its
-                      * sessions' server), not wanted any more */
+    bool leaving;       /* not wanted any more; in the list (and in the file) only while it still
+                         * has to serve, since its successors do not serve yet */
+    struct str source;  /* "service@version", or "static": tells a version switch from a loss */
     struct str args; /* everything behind address and weight, one text for the file's `server` line
                       * and for `add server`: "check inter 2000ms ... maxconn 100" */
 };
@@ -49,6 +50,9 @@ struct ruleset {
     size_t kind_count;
     struct map_file ranks; /* "web.rank": rank -> operator's backend name */
 };
+
+/* One rank map serves both sets of a frontend's rule maps: ranks of set b are raised by this. */
+enum { RULES_SET_B = 500000 };
 
 struct desired {
     struct arena arena;

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/build.h"
+
+#include "render/maps.h"
+#include "render/rules.h"
+#include "render/server.h"
+
+#include <stdlib.h>
+
+static enum server_admin admin_of(const struct member *m, bool panic)
+{
+    switch (m->status) {
+    case MEMBER_PASSING:
+    case MEMBER_WARNING: return ADMIN_READY;
+    case MEMBER_CRITICAL: return panic ? ADMIN_READY : ADMIN_DRAIN;
+    case MEMBER_MAINTENANCE: return ADMIN_DRAIN;
+    }
+    return ADMIN_READY;
+}
+
+static struct str source_of(struct arena *a, const struct backend *b)
+{
+    if (b->type == BACKEND_STATIC)
+        return STR("static");
+    return arena_printf(a, STR_FMT "@" STR_FMT, STR_ARG(b->service), STR_ARG(b->version));
+}
+
+struct builder {
+    const struct build_input *in;
+    struct desired *d;
+    struct str_list *problems;
+};
+
+static void add_member(struct builder *w, struct desired_backend *b, const struct member *m,
+                       struct str source, bool panic)
+{
+    struct arena *a = &w->d->arena;
+    struct desired_server *s;
+    struct str args;
+    struct err e;
+
+    if (m->unusable.n || m->address.n == 0 || m->port == 0)
+        return;
+    if (server_args(a, b->object, b->proxy, m, w->in->caps, &args, &e)) {
+        *ARENA_PUSH(a, w->problems->items, w->problems->count) =
+            arena_printf(a, "backend " STR_FMT ": member " STR_FMT ":%u: %s", STR_ARG(b->proxy),
+                         STR_ARG(m->host), (unsigned)m->port, e.text);
+        return;
+    }
+    s = ARENA_PUSH(a, b->servers, b->server_count);
+    *s = (struct desired_server){
+        .name = member_server_name(a, b->object->name, m),
+        .address = arena_str(a, m->address),
+        .port = m->port,
+        .weight = m->weight,
+        .admin = admin_of(m, panic),
+        .source = source,
+        .args = args,
+    };
+}
+
+static int server_cmp(const void *pa, const void *pb)
+{
+    const struct desired_server *a = pa, *b = pb;
+
+    return str_cmp(a->name, b->name);
+}
+
+/* Two hosts may give one server name ("a/b" and "a-b"): the first stays. */
+static void sort_servers(struct desired_backend *b)
+{
+    size_t kept = 0;
+
+    if (b->server_count)
+        qsort(b->servers, b->server_count, sizeof *b->servers, server_cmp);
+    for (size_t i = 0; i < b->server_count; i++) {
+        if (kept && str_eq(b->servers[kept - 1].name, b->servers[i].name))
+            continue;
+        b->servers[kept++] = b->servers[i];
+    }
+    b->server_count = kept;
+}
+
+static bool is_wanted(const struct desired_backend *b, size_t count, struct str name)
+{
+    struct desired_server key = {.name = name};
+
+    return count && bsearch(&key, b->servers, count, sizeof *b->servers, server_cmp);
+}
+
+/* Servers that nobody wants but that still serve, since their successors do not yet: they stay in
+ * the file, so that a reload meanwhile does not take them away. */
+static void add_leaving(struct builder *w, struct desired_backend *b)
+{
+    const struct have_backend *have = w->in->have ? have_find_backend(w->in->have, b->proxy) : NULL;
+    size_t wanted = b->server_count;
+
+    for (size_t i = 0; wanted && have && i < have->count; i++) {
+        const struct have_server *h = &have->servers[i];
+        const struct ledger_entry *entry = ledger_find(w->in->ledger, b->proxy, h->name);
+        struct desired_server *s;
+
+        if (!entry || entry->leaving || have_admin_state(h) != ADMIN_READY || h->address.n == 0 ||
+            is_wanted(b, wanted, h->name))
+            continue;
+        s = ARENA_PUSH(&w->d->arena, b->servers, b->server_count);
+        *s = (struct desired_server){
+            .name = arena_str(&w->d->arena, h->name),
+            .address = arena_str(&w->d->arena, h->address),
+            .port = h->port,
+            .weight = h->uweight,
+            .leaving = true,
+            .source = arena_str(&w->d->arena, entry->source),
+            .args = arena_str(&w->d->arena, entry->args),
+        };
+    }
+    if (b->server_count > wanted)
+        qsort(b->servers, b->server_count, sizeof *b->servers, server_cmp);
+}
+
+static void build_backend(struct builder *w, struct desired_backend *b, struct backend *object)
+{
+    struct pool_members members = w->in->members(w->in->ctx, object);
+    struct str source = source_of(&w->d->arena, object);
+
+    b->object = object;
+    b->proxy = object->name;
+    for (size_t i = 0; i < members.list.count; i++)
+        add_member(w, b, &members.list.items[i], source, members.panic);
+    sort_servers(b);
+    add_leaving(w, b);
+}
+
+static void copy_objects(struct desired *d, const struct objects *o)
+{
+    d->frontends = ARENA_ARRAY(&d->arena, struct frontend *, o->frontend_count);
+    d->objects = ARENA_ARRAY(&d->arena, struct backend *, o->backend_count);
+    for (size_t i = 0; i < o->frontend_count; i++)
+        d->frontends[d->frontend_count++] = frontend_ref(o->frontends[i]);
+    for (size_t i = 0; i < o->backend_count; i++)
+        d->objects[d->object_count++] = backend_ref(o->backends[i]);
+}
+
+struct desired *build_desired(const struct build_input *in, struct str_list *problems)
+{
+    struct desired *d = calloc(1, sizeof *d);
+    struct builder w = {in, d, problems};
+
+    if (!d)
+        abort();
+    d->refs = 1;
+    d->generation = in->objects->generation;
+    *problems = (struct str_list){0};
+    copy_objects(d, in->objects);
+    d->backends = ARENA_ARRAY(&d->arena, struct desired_backend, d->object_count);
+    for (size_t i = 0; i < d->object_count; i++)
+        build_backend(&w, &d->backends[d->backend_count++], d->objects[i]);
+    d->rulesets = ARENA_ARRAY(&d->arena, struct ruleset, d->frontend_count);
+    for (size_t i = 0; i < d->frontend_count; i++) {
+        if (d->frontends[i]->mode == MODE_HTTP)
+            rules_compile(&d->arena, d->frontends[i], &d->rulesets[d->ruleset_count++]);
+    }
+    maps_build(d);
+    return d;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stored objects + members known -> what HAProxy should run. Pure. */
+#ifndef THALASSA_CONTROL_BUILD_H
+#define THALASSA_CONTROL_BUILD_H
+
+#include "control/objects.h"
+#include "model/desired.h"
+#include "plan/ledger.h"
+#include "render/caps.h"
+
+/* The members of one backend as known now. Held ones are among them. */
+struct pool_members {
+    struct member_list list;
+    bool panic; /* critical members (not those in maintenance) serve, since nobody else does */
+};
+
+struct build_input {
+    struct objects *objects;
+    void *ctx;
+    struct pool_members (*members)(void *ctx, const struct backend *b);
+    const struct have *have; /* NULL: HAProxy is not observed yet */
+    const struct ledger *ledger;
+    const struct render_caps *caps;
+};
+
+/* Never fails: a server whose options cannot be written is left out with a warning (one text each
+ * in *problems, which lives in the result's arena). One reference is the caller's. */
+struct desired *build_desired(const struct build_input *in, struct str_list *problems);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/loop.h"
+
+enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 30 * 1000 };
+
+const char *loop_action_name(enum loop_action a)
+{
+    static const char *const names[] = {"wait", "start", "observe", "apply", "reload", "write"};
+
+    return names[a];
+}
+
+static struct decision act(enum loop_action a)
+{
+    return (struct decision){a, -1};
+}
+
+/* The earlier of two times of which -1 is never. */
+static int64_t earlier(int64_t a, int64_t b)
+{
+    if (a < 0 || b < 0)
+        return a < 0 ? b : a;
+    return a < b ? a : b;
+}
+
+static struct decision when_down(const struct situation *s)
+{
+    if (!s->may_start)
+        return act(LOOP_WAIT); /* the connection is tried again by itself */
+    if (s->now_ms >= s->start_not_before_ms)
+        return act(LOOP_START);
+    return (struct decision){LOOP_WAIT, s->start_not_before_ms};
+}
+
+/* A reload carries everything, so it goes before single commands; observation goes before both,
+ * since nothing is done on old knowledge. */
+struct decision loop_next(const struct situation *s)
+{
+    bool reload = s->reload_wanted && s->reload_allowed;
+    int64_t wake = s->observed_ms + s->interval_ms;
+
+    if (s->busy)
+        return act(LOOP_WAIT);
+    if (!s->runtime_up)
+        return when_down(s);
+    if (!s->observed || s->observe_asked)
+        return act(LOOP_OBSERVE);
+    if (reload && s->now_ms >= s->reload_not_before_ms)
+        return act(LOOP_RELOAD);
+    if (s->ops && s->now_ms >= s->apply_not_before_ms)
+        return act(LOOP_APPLY);
+    if (s->now_ms >= wake || (s->plan_wake_ms >= 0 && s->now_ms >= s->plan_wake_ms))
+        return act(LOOP_OBSERVE);
+    if (s->files_stale && s->now_ms >= s->write_not_before_ms)
+        return act(LOOP_WRITE);
+    wake = earlier(wake, s->plan_wake_ms);
+    if (reload)
+        wake = earlier(wake, s->reload_not_before_ms);
+    if (s->ops)
+        wake = earlier(wake, s->apply_not_before_ms);
+    if (s->files_stale)
+        wake = earlier(wake, s->write_not_before_ms);
+    return (struct decision){LOOP_WAIT, wake};
+}
+
+bool progress_planned(struct progress *p, uint64_t hash, int64_t now_ms)
+{
+    int64_t pause = BACKOFF_FIRST_MS;
+
+    if (hash == 0 || hash != p->sent_hash) {
+        *p = (struct progress){0};
+        return false;
+    }
+    for (unsigned i = 0; i < p->repeats && pause < BACKOFF_MAX_MS; i++)
+        pause *= 2;
+    p->not_before_ms = now_ms + (pause < BACKOFF_MAX_MS ? pause : BACKOFF_MAX_MS);
+    p->repeats++;
+    return true;
+}
+
+void progress_sent(struct progress *p, uint64_t hash)
+{
+    p->sent_hash = hash;
+}

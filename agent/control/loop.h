@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The order of things: what to do next, given the situation. Level-triggered: asked after every
+ * event, it remembers nothing itself, so that no event can be missed or counted twice. Pure. */
+#ifndef THALASSA_CONTROL_LOOP_H
+#define THALASSA_CONTROL_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum loop_action {
+    LOOP_WAIT,    /* until wake_ms, or an event */
+    LOOP_START,   /* start HAProxy */
+    LOOP_OBSERVE, /* ask HAProxy what it runs */
+    LOOP_APPLY,   /* send the plan's commands */
+    LOOP_RELOAD,  /* render, check, install, reload, prove */
+    LOOP_WRITE    /* write the file set, so that a restart of HAProxy starts from the present */
+};
+const char *loop_action_name(enum loop_action a);
+
+/* All times are monotonic milliseconds. */
+struct situation {
+    int64_t now_ms;
+    bool busy;       /* one of the actions runs */
+    bool runtime_up; /* the admin socket answers */
+    bool may_start;  /* --haproxyStart auto, and there is something to run */
+    int64_t start_not_before_ms;
+    bool observed;       /* an observation of the present worker is at hand */
+    bool observe_asked;  /* it is older than something that we know has changed */
+    int64_t observed_ms; /* when it was made */
+    int64_t interval_ms; /* --statsInterval */
+    bool reload_wanted;  /* the structure differs, or options of servers */
+    bool reload_allowed; /* not the candidate that failed last, not guarded by an empty store */
+    int64_t reload_not_before_ms;
+    size_t ops;                  /* commands of the plan */
+    int64_t apply_not_before_ms; /* back-off: the same plan twice without progress */
+    int64_t plan_wake_ms;        /* the plan waits for something; -1: it does not */
+    bool files_stale;            /* the files do not say what runs */
+    int64_t write_not_before_ms;
+};
+
+struct decision {
+    enum loop_action action;
+    int64_t wake_ms; /* LOOP_WAIT: ask again then; -1: only an event can change anything */
+};
+
+struct decision loop_next(const struct situation *s);
+
+/* Back-off of a plan that is made again although it was sent. */
+struct progress {
+    uint64_t sent_hash; /* of the plan sent last; 0: none */
+    unsigned repeats;
+    int64_t not_before_ms;
+};
+/* A plan of this hash was just made. True when it is the one that was sent already. */
+bool progress_planned(struct progress *p, uint64_t hash, int64_t now_ms);
+void progress_sent(struct progress *p, uint64_t hash);
+
+#endif

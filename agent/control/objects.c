@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/objects.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct objects *objects_new(void)
+{
+    struct objects *o = calloc(1, sizeof *o);
+
+    if (!o)
+        abort();
+    o->refs = 1;
+    return o;
+}
+
+struct objects *objects_ref(struct objects *o)
+{
+    o->refs++;
+    return o;
+}
+
+void objects_unref(struct objects *o)
+{
+    if (!o || --o->refs)
+        return;
+    for (size_t i = 0; i < o->frontend_count; i++)
+        frontend_unref(o->frontends[i]);
+    for (size_t i = 0; i < o->backend_count; i++)
+        backend_unref(o->backends[i]);
+    free(o->frontends);
+    free(o->backends);
+    free(o);
+}
+
+/* Both kinds of object begin with arena, refs, name; the lists are told apart by this accessor. */
+typedef struct str (*name_of)(const void *object);
+
+static struct str frontend_name(const void *object)
+{
+    return ((const struct frontend *)object)->name;
+}
+
+static struct str backend_name(const void *object)
+{
+    return ((const struct backend *)object)->name;
+}
+
+static size_t lower_bound(void *const *items, size_t count, struct str name, name_of of)
+{
+    size_t low = 0, high = count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (str_cmp(of(items[middle]), name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void *find(void *const *items, size_t count, struct str name, name_of of)
+{
+    size_t at = lower_bound(items, count, name, of);
+
+    return at < count && str_eq(of(items[at]), name) ? items[at] : NULL;
+}
+
+/* Room for one more at its place; returns the slot. An item of that name is left in it. */
+static void **slot(void ***items, size_t *count, struct str name, name_of of)
+{
+    size_t at = lower_bound(*items, *count, name, of);
+
+    if (at < *count && str_eq(of((*items)[at]), name))
+        return &(*items)[at];
+    *items = realloc(*items, (*count + 1) * sizeof **items);
+    if (!*items)
+        abort();
+    memmove(&(*items)[at + 1], &(*items)[at], (*count - at) * sizeof **items);
+    (*items)[at] = NULL;
+    (*count)++;
+    return &(*items)[at];
+}
+
+static void *take_out(void **items, size_t *count, struct str name, name_of of)
+{
+    size_t at = lower_bound(items, *count, name, of);
+    void *object;
+
+    if (at == *count || !str_eq(of(items[at]), name))
+        return NULL;
+    object = items[at];
+    memmove(&items[at], &items[at + 1], (*count - at - 1) * sizeof *items);
+    (*count)--;
+    return object;
+}
+
+struct frontend *objects_frontend(const struct objects *o, struct str name)
+{
+    return find((void *const *)o->frontends, o->frontend_count, name, frontend_name);
+}
+
+struct backend *objects_backend(const struct objects *o, struct str name)
+{
+    return find((void *const *)o->backends, o->backend_count, name, backend_name);
+}
+
+static void *copy_list(const void *items, size_t count)
+{
+    void *copy = calloc(count ? count : 1, sizeof(void *));
+
+    if (!copy)
+        abort();
+    if (count)
+        memcpy(copy, items, count * sizeof(void *));
+    return copy;
+}
+
+struct objects *objects_copy(const struct objects *o)
+{
+    struct objects *copy = objects_new();
+
+    *copy = *o;
+    copy->refs = 1;
+    copy->frontends = copy_list(o->frontends, o->frontend_count);
+    copy->backends = copy_list(o->backends, o->backend_count);
+    for (size_t i = 0; i < copy->frontend_count; i++)
+        frontend_ref(copy->frontends[i]);
+    for (size_t i = 0; i < copy->backend_count; i++)
+        backend_ref(copy->backends[i]);
+    return copy;
+}
+
+void objects_put_frontend(struct objects *o, struct frontend *f)
+{
+    struct frontend **at = (struct frontend **)slot((void ***)&o->frontends, &o->frontend_count,
+                                                    f->name, frontend_name);
+
+    frontend_unref(*at);
+    *at = frontend_ref(f);
+}
+
+void objects_put_backend(struct objects *o, struct backend *b)
+{
+    struct backend **at =
+        (struct backend **)slot((void ***)&o->backends, &o->backend_count, b->name, backend_name);
+
+    backend_unref(*at);
+    *at = backend_ref(b);
+}
+
+bool objects_del_frontend(struct objects *o, struct str name)
+{
+    struct frontend *f = take_out((void **)o->frontends, &o->frontend_count, name, frontend_name);
+
+    frontend_unref(f);
+    return f != NULL;
+}
+
+bool objects_del_backend(struct objects *o, struct str name)
+{
+    struct backend *b = take_out((void **)o->backends, &o->backend_count, name, backend_name);
+
+    backend_unref(b);
+    return b != NULL;
+}
+
+static bool names_backend(const struct frontend *f, struct str backend)
+{
+    if (str_eq(f->backend, backend))
+        return true;
+    for (size_t i = 0; i < f->rule_count; i++) {
+        if (str_eq(f->rules[i].backend, backend))
+            return true;
+    }
+    return false;
+}
+
+struct str objects_users(const struct objects *o, struct str backend, struct arena *a)
+{
+    struct str users = STR("");
+
+    for (size_t i = 0; i < o->frontend_count; i++) {
+        if (names_backend(o->frontends[i], backend))
+            users = arena_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(users), users.n ? ", " : "",
+                                 STR_ARG(o->frontends[i]->name));
+    }
+    return users;
+}

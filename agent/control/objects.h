@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All stored objects at one generation: an immutable snapshot that shares its objects with its
+ * neighbours. A change makes the next snapshot; the old one lives as long as somebody reads it. */
+#ifndef THALASSA_CONTROL_OBJECTS_H
+#define THALASSA_CONTROL_OBJECTS_H
+
+#include "model/backend.h"
+#include "model/frontend.h"
+
+struct objects {
+    unsigned refs; /* loop thread only */
+    uint64_t generation;
+    struct frontend **frontends; /* sorted by name */
+    size_t frontend_count;
+    struct backend **backends; /* sorted by name */
+    size_t backend_count;
+};
+
+struct objects *objects_new(void); /* empty, generation 0 */
+struct objects *objects_ref(struct objects *o);
+void objects_unref(struct objects *o);
+
+/* NULL when absent. */
+struct frontend *objects_frontend(const struct objects *o, struct str name);
+struct backend *objects_backend(const struct objects *o, struct str name);
+
+/* A copy to be changed by the functions below before it is shared. */
+struct objects *objects_copy(const struct objects *o);
+void objects_put_frontend(struct objects *o, struct frontend *f); /* takes a reference of its own */
+void objects_put_backend(struct objects *o, struct backend *b);
+bool objects_del_frontend(struct objects *o, struct str name); /* false: was not there */
+bool objects_del_backend(struct objects *o, struct str name);
+
+/* Frontends that name the backend (default or rule), as "web, api"; empty when none does. */
+struct str objects_users(const struct objects *o, struct str backend, struct arena *a);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan/ledger.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct ledger {
+    struct ledger_entry **slots; /* open addressing, NULL is free */
+    size_t size, used;           /* size is a power of two */
+};
+
+static char *copy(struct str s)
+{
+    char *p = malloc(s.n + 1);
+
+    if (!p)
+        abort();
+    return str_copy(p, s.n + 1, s);
+}
+
+void ledger_set_text(struct str *place, struct str value)
+{
+    char *fresh = copy(value);
+
+    free((char *)(uintptr_t)place->p);
+    *place = (struct str){fresh, value.n};
+}
+
+static void entry_free(struct ledger_entry *entry)
+{
+    if (!entry)
+        return;
+    free((char *)(uintptr_t)entry->backend.p);
+    free((char *)(uintptr_t)entry->server.p);
+    free((char *)(uintptr_t)entry->args.p);
+    free((char *)(uintptr_t)entry->source.p);
+    free(entry);
+}
+
+struct ledger *ledger_new(void)
+{
+    struct ledger *l = calloc(1, sizeof *l);
+
+    if (!l)
+        abort();
+    l->size = 64;
+    l->slots = calloc(l->size, sizeof *l->slots);
+    if (!l->slots)
+        abort();
+    return l;
+}
+
+void ledger_free(struct ledger *l)
+{
+    if (!l)
+        return;
+    for (size_t i = 0; i < l->size; i++)
+        entry_free(l->slots[i]);
+    free(l->slots);
+    free(l);
+}
+
+/* Slot of the entry, or the free slot where it belongs. */
+static size_t slot_of(const struct ledger *l, struct str backend, struct str server)
+{
+    size_t i = (size_t)(hash_str(backend) * 31 + hash_str(server)) & (l->size - 1);
+
+    while (l->slots[i] &&
+           (!str_eq(l->slots[i]->server, server) || !str_eq(l->slots[i]->backend, backend)))
+        i = (i + 1) & (l->size - 1);
+    return i;
+}
+
+const struct ledger_entry *ledger_find(const struct ledger *l, struct str backend,
+                                       struct str server)
+{
+    const struct ledger_entry *entry = l->slots[slot_of(l, backend, server)];
+
+    return entry && !entry->gone ? entry : NULL;
+}
+
+static void resize(struct ledger *l, size_t size)
+{
+    struct ledger_entry **old = l->slots;
+    size_t old_size = l->size;
+
+    l->slots = calloc(size, sizeof *l->slots);
+    if (!l->slots)
+        abort();
+    l->size = size;
+    for (size_t i = 0; i < old_size; i++) {
+        if (old[i])
+            l->slots[slot_of(l, old[i]->backend, old[i]->server)] = old[i];
+    }
+    free(old);
+}
+
+struct ledger_entry *ledger_touch(struct ledger *l, struct str backend, struct str server)
+{
+    size_t at;
+
+    if ((l->used + 1) * 4 > l->size * 3)
+        resize(l, l->size * 2);
+    at = slot_of(l, backend, server);
+    if (!l->slots[at]) {
+        struct ledger_entry *entry = calloc(1, sizeof *entry);
+        if (!entry)
+            abort();
+        entry->backend = (struct str){copy(backend), backend.n};
+        entry->server = (struct str){copy(server), server.n};
+        entry->args = (struct str){copy(STR("")), 0};
+        entry->source = (struct str){copy(STR("")), 0};
+        l->slots[at] = entry;
+        l->used++;
+    } else if (l->slots[at]->gone) { /* removed and back before the removal was stored */
+        struct ledger_entry *entry = l->slots[at];
+        ledger_set_text(&entry->args, STR(""));
+        ledger_set_text(&entry->source, STR(""));
+        *entry = (struct ledger_entry){.backend = entry->backend,
+                                       .server = entry->server,
+                                       .args = entry->args,
+                                       .source = entry->source};
+    }
+    l->slots[at]->dirty = true;
+    return l->slots[at];
+}
+
+void ledger_forget(struct ledger *l, struct str backend, struct str server)
+{
+    struct ledger_entry *entry = l->slots[slot_of(l, backend, server)];
+
+    if (entry)
+        entry->gone = entry->dirty = true;
+}
+
+/* Drop the entries that are gone: a table of open addressing is rebuilt for that. */
+static void sweep(struct ledger *l)
+{
+    size_t dropped = 0;
+
+    for (size_t i = 0; i < l->size; i++) {
+        if (l->slots[i] && l->slots[i]->gone && !l->slots[i]->dirty) {
+            entry_free(l->slots[i]);
+            l->slots[i] = NULL;
+            dropped++;
+        }
+    }
+    l->used -= dropped;
+    if (dropped)
+        resize(l, l->size);
+}
+
+void ledger_each_dirty(struct ledger *l, void (*visit)(void *ctx, const struct ledger_entry *entry),
+                       void *ctx)
+{
+    bool any_gone = false;
+
+    for (size_t i = 0; i < l->size; i++) {
+        struct ledger_entry *entry = l->slots[i];
+        if (!entry || !entry->dirty)
+            continue;
+        visit(ctx, entry);
+        entry->dirty = false;
+        any_gone = any_gone || entry->gone;
+    }
+    if (any_gone)
+        sweep(l);
+}
+
+enum server_admin have_admin_state(const struct have_server *s)
+{
+    if (s->admin & HAVE_ANY_MAINT)
+        return ADMIN_MAINT;
+    return s->admin & (HAVE_DRAIN | HAVE_DRAIN_TRACKED) ? ADMIN_DRAIN : ADMIN_READY;
+}
+
+static const struct have_server *find_server(const struct have *have, struct str backend,
+                                             struct str server)
+{
+    const struct have_backend *b = have_find_backend(have, backend);
+
+    return b ? have_find_server(b, server) : NULL;
+}
+
+void ledger_rebase(struct ledger *l, const struct have *have, bool kept)
+{
+    for (size_t i = 0; i < l->size; i++) {
+        struct ledger_entry *entry = l->slots[i];
+        const struct have_server *s;
+
+        if (!entry || entry->gone)
+            continue;
+        s = find_server(have, entry->backend, entry->server);
+        entry->dirty = true;
+        if (!s) {
+            entry->gone = true;
+            continue;
+        }
+        entry->complete = true; /* the worker read it from its file */
+        if (kept &&
+            (have_admin_state(s) == entry->admin_set || have_admin_state(s) == entry->admin_next))
+            continue;
+        entry->admin_set = entry->admin_next = have_admin_state(s);
+        entry->warming = false;
+    }
+}
+
+void ledger_put(struct json_out *o, const struct ledger_entry *entry, int64_t now_ms)
+{
+    json_open_object(o, NULL);
+    json_put_str(o, "backend", entry->backend);
+    json_put_str(o, "server", entry->server);
+    json_put_str(o, "args", entry->args);
+    json_put_str(o, "source", entry->source);
+    json_put_bool(o, "complete", entry->complete);
+    json_put_bool(o, "warming", entry->warming);
+    json_put_bool(o, "leaving", entry->leaving);
+    json_put_bool(o, "killing", entry->killing);
+    json_put_int(o, "remainingMs",
+                 entry->leaving && entry->deadline_ms > now_ms ? entry->deadline_ms - now_ms : 0);
+    json_put_int(o, "set", entry->admin_set);
+    json_put_int(o, "next", entry->admin_next);
+    json_close_object(o);
+}
+
+int ledger_load(struct ledger *l, const struct json *o, int64_t now_ms, struct err *e)
+{
+    struct arena a = ARENA_INIT;
+    struct str backend = STR(""), server = STR(""), args = STR(""), source = STR("");
+    struct ledger_entry in = {0}, *entry;
+    uint64_t remaining = 0, set = 0, next = 0;
+    int rc = -1;
+
+    if (read_str(o, "backend", &a, &backend, e) || read_str(o, "server", &a, &server, e) ||
+        read_str(o, "args", &a, &args, e) || read_str(o, "source", &a, &source, e) ||
+        read_bool(o, "complete", &in.complete, e) || read_bool(o, "warming", &in.warming, e) ||
+        read_bool(o, "leaving", &in.leaving, e) || read_bool(o, "killing", &in.killing, e) ||
+        read_uint(o, "remainingMs", 0, INT32_MAX, &remaining, e) ||
+        read_uint(o, "set", 0, ADMIN_MAINT, &set, e) ||
+        read_uint(o, "next", 0, ADMIN_MAINT, &next, e))
+        goto out;
+    entry = ledger_touch(l, backend, server);
+    ledger_set_text(&entry->args, args);
+    ledger_set_text(&entry->source, source);
+    entry->complete = in.complete;
+    entry->warming = in.warming;
+    entry->leaving = in.leaving;
+    entry->killing = in.killing;
+    entry->deadline_ms = now_ms + (int64_t)remaining;
+    entry->admin_set = (enum server_admin)set;
+    entry->admin_next = (enum server_admin)next;
+    entry->dirty = false;
+    rc = 0;
+out:
+    arena_free(&a);
+    return rc;
+}

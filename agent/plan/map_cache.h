@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Contents of HAProxy's maps as last read. Observations read few maps each time: the others stay
+ * as they were, unless their number of entries says that somebody changed them. */
+#ifndef THALASSA_PLAN_MAP_CACHE_H
+#define THALASSA_PLAN_MAP_CACHE_H
+
+#include "plan/observed.h"
+
+struct map_cache;
+
+struct map_cache *map_cache_new(void);
+void map_cache_free(struct map_cache *c);
+void map_cache_clear(struct map_cache *c); /* another worker: nothing is known */
+
+/* Take what an observation says: maps that it read replace what was known, maps that are gone are
+ * dropped, and those whose count differs from what is known become stale. */
+void map_cache_update(struct map_cache *c, const struct have *have);
+
+/* A map that exists in HAProxy and whose content is known; NULL otherwise. */
+const struct have_map *map_cache_find(const struct map_cache *c, struct str path);
+/* True if HAProxy has it, known or not. */
+bool map_cache_exists(const struct map_cache *c, struct str path);
+
+/* Call before commands change a map: it must be read again. */
+void map_cache_stale(struct map_cache *c, struct str path);
+
+/* Paths under `prefix` to read next: all stale ones, and one known one in turn, so that a change by
+ * hand that keeps the count is seen in time. At most `max`. Allocated in `a`. */
+size_t map_cache_due(struct map_cache *c, struct str prefix, struct arena *a, struct str *paths,
+                     size_t max);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan/plan.h"
+
+#include "base/buf.h"
+#include "base/hash.h"
+
+#include <stdio.h>
+
+struct str plan_word(struct arena *a, struct str s)
+{
+    char *out = arena_alloc(a, s.n * 2 + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '\\' || s.p[i] == ';' || s.p[i] == ' ')
+            out[n++] = '\\';
+        out[n++] = s.p[i];
+    }
+    return (struct str){out, n};
+}
+
+static struct plan_op *push(struct plan *p, enum reply_op kind, const char *format, va_list ap)
+{
+    struct plan_op *op = ARENA_PUSH(&p->arena, p->ops, p->count);
+    char line[16384];
+    int n = vsnprintf(line, sizeof line, format, ap);
+
+    *op = (struct plan_op){.kind = kind};
+    op->command = arena_str(&p->arena, (struct str){line, n > 0 ? (size_t)n : 0});
+    return op;
+}
+
+void plan_push(struct plan *p, enum reply_op kind, struct str backend, struct str server,
+               const char *format, ...)
+{
+    struct plan_op *op;
+    va_list ap;
+
+    va_start(ap, format);
+    op = push(p, kind, format, ap);
+    va_end(ap);
+    op->backend = arena_str(&p->arena, backend);
+    op->server = arena_str(&p->arena, server);
+}
+
+void plan_push_map(struct plan *p, enum reply_op kind, struct str path, const char *format, ...)
+{
+    struct plan_op *op;
+    va_list ap;
+
+    va_start(ap, format);
+    op = push(p, kind, format, ap);
+    va_end(ap);
+    op->map = arena_str(&p->arena, path);
+}
+
+void plan_wake(struct plan *p, int64_t at_ms)
+{
+    if (p->wake_ms < 0 || at_ms < p->wake_ms)
+        p->wake_ms = at_ms;
+}
+
+static uint64_t hash_ops(const struct plan *p)
+{
+    uint64_t h = 0;
+
+    for (size_t i = 0; i < p->count; i++)
+        h = h * 1099511628211u + hash_str(p->ops[i].command);
+    return h;
+}
+
+void plan_make(const struct plan_input *in, struct plan *out)
+{
+    *out = (struct plan){.wake_ms = -1};
+    plan_maps(in, out);
+    plan_servers(in, out);
+    out->hash = hash_ops(out);
+}
+
+void plan_free(struct plan *p)
+{
+    arena_free(&p->arena);
+    *p = (struct plan){.wake_ms = -1};
+}

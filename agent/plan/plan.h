@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The difference between what HAProxy should run and what it runs, as runtime commands. Pure and
+ * level-triggered: a plan is made from one observation, sent, and made again from the next; it is
+ * done when it is empty. What needs more than runtime commands is not found here but by comparing
+ * the structure of configurations (render/structure.h), save for the options of servers. */
+#ifndef THALASSA_PLAN_PLAN_H
+#define THALASSA_PLAN_PLAN_H
+
+#include "plan/ledger.h"
+#include "plan/map_cache.h"
+#include "plan/observed.h"
+#include "plan/replies.h"
+
+/* Why a reload is needed: which field of which object forced it. */
+struct reload_reason {
+    struct str object; /* "frontend/web", "backend/live", "haproxy" */
+    struct str field;  /* "bind", "health.interval" ... */
+    struct str why;    /* one line for people */
+};
+
+struct reload_reasons {
+    struct reload_reason *items;
+    size_t count;
+};
+
+struct plan_op {
+    enum reply_op kind;
+    struct str backend, server; /* server operations */
+    struct str map;             /* map operations: path */
+    struct str command;         /* as it is sent, without the line end */
+    enum server_admin state;    /* REPLY_SET_STATE: which */
+    bool warming;               /* part of an addition that starts in drain */
+};
+
+struct plan {
+    struct arena arena;
+    struct plan_op *ops; /* in the order of sending */
+    size_t count;
+    struct reload_reasons reasons; /* options of servers that only a reload can change */
+    int64_t wake_ms; /* monotonic time to observe again although nothing is sent; -1 never */
+    uint64_t hash;   /* of all commands: the same plan twice is no progress */
+};
+
+struct plan_input {
+    const struct desired *want;
+    const struct have *have;
+    const struct map_cache *maps; /* contents of the maps that HAProxy has */
+    const struct ledger *ledger;
+    struct str folder; /* --haproxyDir, without a '/' at the end: maps are FOLDER/maps/... */
+    int64_t now_ms;    /* monotonic */
+    int64_t drain_timeout_ms;
+    unsigned min_healthy; /* a version switch drains the old ones when so many new ones serve */
+    bool add_checked;     /* --addState checked */
+};
+
+void plan_make(const struct plan_input *in, struct plan *out);
+void plan_free(struct plan *p);
+
+/* Shared by the parts of the planner. */
+void plan_push(struct plan *p, enum reply_op kind, struct str backend, struct str server,
+               const char *format, ...) __attribute__((format(printf, 5, 6)));
+void plan_push_map(struct plan *p, enum reply_op kind, struct str path, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void plan_wake(struct plan *p, int64_t at_ms); /* the earliest wins */
+void plan_servers(const struct plan_input *in, struct plan *p);
+void plan_maps(const struct plan_input *in, struct plan *p);
+
+/* A word of HAProxy's command line: '\\', ';' and blanks escaped (management guide 9.3). */
+struct str plan_word(struct arena *a, struct str s);
+
+/* What the ledger must know before a command is sent, and after it was answered. */
+void plan_note_sending(struct ledger *l, const struct plan_input *in, const struct plan *p);
+void plan_note_reply(struct ledger *l, const struct plan_op *op, enum reply_meaning meaning);
+
+/* Active set of a frontend's rule maps: 'a' (also when the active map lacks it) or 'b'. */
+char plan_active_set(const struct plan_input *in, struct str frontend);
+
+#endif
