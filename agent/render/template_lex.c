@@ -259,12 +259,13 @@ static void measure(struct token_list *list, size_t i)
     struct token *tag = &list->items[i];
     struct str before = text_of(i ? tag - 1 : NULL);
     struct str after = text_of(i + 1 < list->count ? tag + 1 : NULL);
-    size_t left = 0, right = 0;
+    size_t left = 0, right = 0, taken = i > 1 ? tag[-2].cut_after : 0;
 
     if (stands_alone(list, i)) {
         left = blanks_at_end(before);
         right = line_end_at_start(after, true);
-        if (tag->type == TOKEN_PARTIAL && left && !tag->strip_left)
+        /* a `~` before or in this tag has taken the blanks already */
+        if (tag->type == TOKEN_PARTIAL && !tag->strip_left && before.n > taken)
             tag->indent = (struct str){before.p + before.n - left, left};
     }
     while (tag->strip_left && left < before.n && is_space(before.p[before.n - 1 - left]))
