@@ -16,10 +16,12 @@ import pytest
 import parts
 import ports
 import proc
+import scene as scenes
 from agent import Agent
 from consul import Consul
 from haproxy import Haproxy
 from origin import Origin
+from registry import FileRegistry
 
 LOG_LINES = 200
 
@@ -156,3 +158,28 @@ def start_agent(keeper):
 def agent(start_agent, consul, haproxy_version) -> Agent:
     """The agent with a Consul of its own and the HAProxy that it starts itself."""
     return start_agent(haproxy_version, serviceRegPort=consul.port)
+
+
+@pytest.fixture
+def registry(keeper) -> FileRegistry:
+    """An empty registry in a file; `consul` is the real one."""
+    return FileRegistry(keeper.folder)
+
+
+@pytest.fixture
+def start_scene(start_agent, start_origin, registry):
+    """start_scene(haproxy_version, origins=None, registry=None, begin=True, version=None, **options)
+    -> Scene; without origins two members of one, without a registry one in a file, else `consul`."""
+
+    def start(haproxy_version, origins=None, registry=registry, begin=True, version=None, **options):
+        origins = [start_origin(count=2)] if origins is None else origins
+        return scenes.build(
+            start_agent, registry, origins, haproxy_version, begin, version, **options
+        )
+
+    return start
+
+
+@pytest.fixture
+def scene(start_scene, haproxy_version):
+    return start_scene(haproxy_version)

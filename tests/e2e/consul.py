@@ -45,6 +45,11 @@ class Consul:
     def _token(secret) -> dict[str, str]:
         return {"X-Consul-Token": secret} if secret else {}
 
+    @property
+    def options(self) -> dict[str, int]:
+        """The agent's, by which it finds this registry."""
+        return {"serviceRegPort": self.port}
+
     # the process
 
     def start(self, wait_ready=True) -> "Consul":

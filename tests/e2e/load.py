@@ -3,6 +3,7 @@
 
 import collections
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -42,7 +43,7 @@ def parse_wrk(text) -> WrkResult:
 
 
 class Wrk:
-    """Runs in the background from the start; `result` waits for its end."""
+    """Runs in the background from the start; `result` waits for its end, `finish` ends it now."""
 
     def __init__(self, url, seconds=2, connections=32, threads=1, headers=None):
         words = [f"-t{threads}", f"-c{connections}", f"-d{seconds}s"]
@@ -58,6 +59,10 @@ class Wrk:
             return parse_wrk(self.popen.communicate(timeout=self.limit)[0])
         finally:
             self.stop()
+
+    def finish(self) -> WrkResult:
+        self.popen.send_signal(signal.SIGINT)
+        return self.result()
 
     def stop(self) -> None:
         if self.popen.poll() is None:

@@ -10,11 +10,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PRESET = os.environ.get("THALASSA_PRESET", "release")
+BUILD = Path(os.environ.get("THALASSA_BUILD_DIR", ROOT / "build" / PRESET))
 SKIPPED = 77
 
 
 def built(name) -> Path:
-    path = ROOT / "build" / PRESET / "bin" / name
+    """Of the preset's build tree, or of another one that THALASSA_BUILD_DIR names."""
+    path = BUILD / "bin" / name
     assert path.exists(), f"{path} is not built: cmake --build --preset {PRESET}"
     return path
 

@@ -207,6 +207,15 @@ def test_wrk_counts_what_fails(start_origin):
     )
 
 
+def test_load_that_is_ended_early_tells_its_numbers(start_origin):
+    origin = start_origin()
+    running = load.Wrk(f"http://127.0.0.1:{origin.port}/", seconds=60)
+    wait.until(lambda: origin.requests() > 1000, "requests")
+    result = running.finish()
+    assert result.failed == 0
+    assert result.requests > 1000
+
+
 @pytest.mark.parametrize("keepalive", [False, True], ids=["close", "keepalive"])
 def test_prober_sees_each_failure(start_origin, keepalive):
     origin = start_origin()
