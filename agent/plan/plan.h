@@ -48,6 +48,7 @@ struct plan_input {
     const struct ledger *ledger;
     struct str folder; /* --haproxyDir, without a '/' at the end: maps are FOLDER/maps/... */
     int64_t now_ms;    /* monotonic */
+    int64_t poll_ms;   /* how soon to look again at what only waits: a check, a last session */
     int64_t drain_timeout_ms;
     unsigned min_healthy; /* a version switch drains the old ones when so many new ones serve */
     bool add_checked;     /* --addState checked */

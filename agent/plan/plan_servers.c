@@ -3,16 +3,16 @@
  * backend, both sorted by name. */
 #include "plan/plan.h"
 
-enum { POLL_MS = 50 }; /* how soon to look again at what only waits: a check, a last session */
-
 /* What is known of one backend before its servers are gone through. */
 struct pool {
     const struct plan_input *in;
     const struct desired_backend *want; /* NULL: the model names no such backend */
     const struct have_backend *have;
     struct str name;
-    size_t wanted, serving, unsettled;
-    bool successors_serve; /* enough of the wanted ones serve and none is still coming up */
+    size_t wanted;         /* servers that are to take traffic */
+    size_t serving;        /* those of them that do */
+    size_t unsettled;      /* those of them that may soon */
+    bool successors_serve; /* enough of them serve and none is still coming up */
 };
 
 static bool serves(const struct have_server *s)
@@ -36,7 +36,7 @@ static bool warms_up(const struct pool *b, const struct desired_server *w)
 static bool is_unsettled(const struct pool *b, const struct desired_server *w,
                          const struct have_server *h)
 {
-    if (w->admin != ADMIN_READY || serves(h))
+    if (serves(h))
         return false;
     if (!h)
         return true;
@@ -50,7 +50,7 @@ static void count_pool(struct pool *b)
     for (size_t i = 0; b->want && i < b->want->server_count; i++) {
         const struct desired_server *w = &b->want->servers[i];
         const struct have_server *h = b->have ? have_find_server(b->have, w->name) : NULL;
-        if (w->leaving)
+        if (w->leaving || w->admin != ADMIN_READY)
             continue;
         b->wanted++;
         b->serving += serves(h);
@@ -68,6 +68,16 @@ static void push_state(struct plan *p, const struct pool *b, struct str server,
     plan_push(p, REPLY_SET_STATE, b->name, server, "set server " STR_FMT "/" STR_FMT " state %s",
               STR_ARG(b->name), STR_ARG(server), server_admin_name(state));
     p->ops[p->count - 1].state = state;
+}
+
+/* Make before break: a server that serves is drained only when others do, if any are to. */
+static bool must_stay(struct plan *p, const struct pool *b, const struct have_server *h)
+{
+    if (!serves(h) || b->wanted == 0 || b->successors_serve)
+        return false;
+    if (b->unsettled)
+        plan_wake(p, b->in->now_ms + b->in->poll_ms);
+    return true;
 }
 
 /* A server that joins a pool which serves shows first that it passes its check; in an empty pool
@@ -106,7 +116,7 @@ static void add_server(struct plan *p, const struct pool *b, const struct desire
     for (size_t i = from; i < p->count; i++)
         p->ops[i].warming = warming;
     if (warming)
-        plan_wake(p, b->in->now_ms + POLL_MS);
+        plan_wake(p, b->in->now_ms + b->in->poll_ms);
 }
 
 static void delete_server(struct plan *p, const struct pool *b, const struct have_server *h)
@@ -133,9 +143,9 @@ static void change_admin(struct plan *p, const struct pool *b, const struct desi
 
     if (entry && entry->warming && want == ADMIN_READY && h->check_result != HAVE_CHECK_PASSED) {
         want = ADMIN_DRAIN;
-        plan_wake(p, b->in->now_ms + POLL_MS);
+        plan_wake(p, b->in->now_ms + b->in->poll_ms);
     }
-    if (now == want)
+    if (now == want || (want == ADMIN_DRAIN && !(entry && entry->warming) && must_stay(p, b, h)))
         return;
     /* neither what we want nor what we set: somebody did it by hand, and means it */
     if (!(entry && entry->leaving) && now != (entry ? entry->admin_set : ADMIN_READY) &&
@@ -202,10 +212,8 @@ static void remove_server(struct plan *p, const struct pool *b, const struct hav
         delete_server(p, b, h);
         return;
     }
-    if (now == ADMIN_READY && h->op != HAVE_STOPPED && b->wanted && !b->successors_serve) {
-        plan_wake(p, b->in->now_ms + POLL_MS);
-        return; /* make before break */
-    }
+    if (must_stay(p, b, h))
+        return;
     if (now == ADMIN_READY) {
         push_state(p, b, h->name, ADMIN_DRAIN);
         return;
@@ -217,7 +225,7 @@ static void remove_server(struct plan *p, const struct pool *b, const struct hav
         return;
     }
     if (!idle && !late) {
-        int64_t soon = b->in->now_ms + POLL_MS;
+        int64_t soon = b->in->now_ms + b->in->poll_ms;
         plan_wake(p, soon < entry->deadline_ms ? soon : entry->deadline_ms);
         return;
     }

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void set(char *to, struct str from)
+{
+    str_copy(to, SIM_TEXT, from);
+}
+
+struct sim_backend *sim_add_backend(struct sim *s, const char *name)
+{
+    struct sim_backend *b = &s->backends[s->backend_count++];
+
+    set(b->name, str_z(name));
+    return b;
+}
+
+struct sim_map *sim_add_map(struct sim *s, const char *path)
+{
+    struct sim_map *m = &s->maps[s->map_count++];
+
+    set(m->path, str_z(path));
+    return m;
+}
+
+struct sim_map *sim_map(struct sim *s, const char *path)
+{
+    for (size_t i = 0; i < s->map_count; i++) {
+        if (strcmp(s->maps[i].path, path) == 0)
+            return &s->maps[i];
+    }
+    return NULL;
+}
+
+static struct sim_backend *backend(struct sim *s, const char *name)
+{
+    for (size_t i = 0; i < s->backend_count; i++) {
+        if (strcmp(s->backends[i].name, name) == 0)
+            return &s->backends[i];
+    }
+    return NULL;
+}
+
+struct sim_server *sim_server(struct sim *s, const char *name, const char *server)
+{
+    struct sim_backend *b = backend(s, name);
+
+    for (size_t i = 0; b && i < b->count; i++) {
+        if (strcmp(b->servers[i].name, server) == 0)
+            return &b->servers[i];
+    }
+    return NULL;
+}
+
+size_t sim_serving(const struct sim *s, const char *name)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->backend_count; i++) {
+        for (size_t k = 0; k < s->backends[i].count; k++) {
+            const struct sim_server *v = &s->backends[i].servers[k];
+            n += strcmp(s->backends[i].name, name) == 0 && !v->maint && !v->drain &&
+                 v->check != HAVE_CHECK_FAILED;
+        }
+    }
+    return n;
+}
+
+/* One word of the command line, escapes undone. */
+static struct str word(struct str *rest, char out[SIM_TEXT])
+{
+    size_t n = 0, i = 0;
+
+    while (i < rest->n && rest->p[i] == ' ')
+        i++;
+    for (; i < rest->n && rest->p[i] != ' ' && n + 1 < SIM_TEXT; i++) {
+        if (rest->p[i] == '\\' && i + 1 < rest->n)
+            i++;
+        out[n++] = rest->p[i];
+    }
+    out[n] = 0;
+    *rest = (struct str){rest->p + i, rest->n - i};
+    return (struct str){out, n};
+}
+
+static const char *add_server(struct sim *s, const struct plan_op *op, struct str rest)
+{
+    char address[SIM_TEXT], text[SIM_TEXT], b[SIM_TEXT], n[SIM_TEXT];
+    struct sim_backend *to;
+    struct sim_server *v;
+    char *colon;
+
+    set(b, op->backend);
+    set(n, op->server);
+    to = backend(s, b);
+    if (!to)
+        return "No such backend.\n";
+    if (sim_server(s, b, n))
+        return "Already exists a server with the same name in backend.\n\n";
+    v = &to->servers[to->count++];
+    *v = (struct sim_server){.maint = true};
+    memcpy(v->name, n, sizeof n);
+    (void)word(&rest, address);
+    colon = strrchr(address, ':');
+    v->port = (unsigned)atoi(colon + 1);
+    *colon = 0;
+    if (address[0] == '[')
+        (void)snprintf(v->address, sizeof v->address, "%.*s", (int)strlen(address) - 2,
+                       address + 1);
+    else
+        (void)snprintf(v->address, sizeof v->address, "%s", address);
+    (void)word(&rest, text);
+    (void)word(&rest, text);
+    v->weight = (unsigned)atoi(text);
+    return "New server registered.\n\n";
+}
+
+static const char *change_server(struct sim *s, const struct plan_op *op, struct str rest)
+{
+    char b[SIM_TEXT], n[SIM_TEXT], what[SIM_TEXT], value[SIM_TEXT];
+    struct sim_server *v;
+
+    set(b, op->backend);
+    set(n, op->server);
+    v = sim_server(s, b, n);
+    if (!v)
+        return "No such server.\n";
+    (void)word(&rest, what);
+    (void)word(&rest, value);
+    if (op->kind == REPLY_SET_STATE) {
+        v->maint = strcmp(value, "maint") == 0;
+        v->drain = strcmp(value, "drain") == 0;
+        return "\n";
+    }
+    if (op->kind == REPLY_SET_SERVER_WEIGHT) {
+        v->weight = (unsigned)atoi(value);
+        return "\n";
+    }
+    (void)snprintf(v->address, sizeof v->address, "%s", value);
+    (void)word(&rest, value);
+    (void)word(&rest, value);
+    v->port = (unsigned)atoi(value);
+    return "IP changed from 'x' to 'y' by 'stats socket command'\n\n";
+}
+
+static const char *delete_server(struct sim *s, const struct plan_op *op)
+{
+    char b[SIM_TEXT], n[SIM_TEXT];
+    struct sim_backend *from;
+    struct sim_server *v;
+
+    set(b, op->backend);
+    set(n, op->server);
+    from = backend(s, b);
+    v = sim_server(s, b, n);
+    if (!v)
+        return "No such server.\n";
+    if (!v->maint)
+        return "Only servers in maintenance mode can be deleted.\n";
+    if (v->sessions)
+        return "Server still has connections attached to it, cannot remove it.\n";
+    *v = from->servers[--from->count];
+    return "Server deleted.\n";
+}
+
+static const char *map_command(struct sim *s, const struct plan_op *op)
+{
+    char path[SIM_TEXT], key[SIM_TEXT], value[SIM_TEXT], skip[SIM_TEXT];
+    struct str rest = op->command;
+    struct sim_map *m;
+    size_t at;
+
+    (void)word(&rest, skip);
+    (void)word(&rest, skip);
+    (void)word(&rest, path);
+    m = sim_map(s, path);
+    if (!m)
+        return "Unknown map identifier. Please use #<id> or <file>.\n\n";
+    (void)word(&rest, key);
+    (void)word(&rest, value);
+    for (at = 0; at < m->count && strcmp(m->entries[at].key, key) != 0; at++)
+        ;
+    if (op->kind == REPLY_CLEAR_MAP) {
+        m->count = 0;
+    } else if (op->kind == REPLY_ADD_MAP) {
+        memcpy(m->entries[m->count].key, key, sizeof key);
+        memcpy(m->entries[m->count++].value, value, sizeof value);
+    } else if (at == m->count) {
+        return op->kind == REPLY_SET_MAP ? "entry not found.\n\n" : "Key not found.\n\n";
+    } else if (op->kind == REPLY_SET_MAP) {
+        memcpy(m->entries[at].value, value, sizeof value);
+    } else {
+        m->count--;
+        memmove(&m->entries[at], &m->entries[at + 1], (m->count - at) * sizeof m->entries[0]);
+    }
+    return "\n";
+}
+
+static const char *server_command(struct sim *s, const struct plan_op *op)
+{
+    char b[SIM_TEXT], n[SIM_TEXT], skip[SIM_TEXT];
+    struct str rest = op->command;
+    struct sim_server *v;
+
+    (void)word(&rest, skip);
+    (void)word(&rest, skip);
+    (void)word(&rest, skip);
+    if (op->kind == REPLY_ADD_SERVER)
+        return add_server(s, op, rest);
+    if (op->kind == REPLY_DEL_SERVER)
+        return delete_server(s, op);
+    if (op->kind == REPLY_SET_STATE || op->kind == REPLY_SET_SERVER_WEIGHT ||
+        op->kind == REPLY_SET_ADDR)
+        return change_server(s, op, rest);
+    set(b, op->backend);
+    set(n, op->server);
+    v = sim_server(s, b, n);
+    if (!v)
+        return "No such server.\n";
+    if (op->kind == REPLY_ENABLE_HEALTH)
+        v->health = true;
+    else
+        v->sessions = 0;
+    return "\n";
+}
+
+const char *sim_command(struct sim *s, const struct plan_op *op)
+{
+    const char *reply = op->map.n ? map_command(s, op) : server_command(s, op);
+
+    if (reply_classify(op->kind, str_z(reply)) == REPLY_REFUSED)
+        s->refused++;
+    return reply;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(((const struct have_server *)a)->name, ((const struct have_server *)b)->name);
+}
+
+static int by_backend(const void *a, const void *b)
+{
+    return str_cmp(((const struct have_backend *)a)->name, ((const struct have_backend *)b)->name);
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return str_cmp(((const struct have_map *)a)->path, ((const struct have_map *)b)->path);
+}
+
+static void observe_backend(struct have *h, struct have_backend *to, const struct sim_backend *b)
+{
+    to->name = arena_str(&h->arena, str_z(b->name));
+    to->servers = ARENA_ARRAY(&h->arena, struct have_server, b->count);
+    to->count = b->count;
+    for (size_t i = 0; i < b->count; i++) {
+        const struct sim_server *v = &b->servers[i];
+        to->servers[i] = (struct have_server){
+            .name = arena_str(&h->arena, str_z(v->name)),
+            .address = arena_str(&h->arena, str_z(v->address)),
+            .port = (uint16_t)v->port,
+            .op = v->maint || v->check == HAVE_CHECK_FAILED ? HAVE_STOPPED : HAVE_RUNNING,
+            .admin = (v->maint ? HAVE_MAINT : 0u) | (v->drain ? HAVE_DRAIN : 0u),
+            .uweight = v->weight,
+            .check_result = v->check,
+            .check_state = HAVE_CHECK_CONFIGURED | (v->health ? HAVE_CHECK_ENABLED : 0u),
+            .used_conn = v->sessions,
+        };
+    }
+    qsort(to->servers, to->count, sizeof *to->servers, by_name);
+}
+
+struct have *sim_observe(const struct sim *s, bool with_map_entries)
+{
+    struct have *h = have_new();
+
+    h->backends = ARENA_ARRAY(&h->arena, struct have_backend, s->backend_count);
+    h->backend_count = s->backend_count;
+    for (size_t i = 0; i < s->backend_count; i++)
+        observe_backend(h, &h->backends[i], &s->backends[i]);
+    qsort(h->backends, h->backend_count, sizeof *h->backends, by_backend);
+    h->maps = ARENA_ARRAY(&h->arena, struct have_map, s->map_count);
+    h->map_count = s->map_count;
+    for (size_t i = 0; i < s->map_count; i++) {
+        const struct sim_map *m = &s->maps[i];
+        h->maps[i] = (struct have_map){.path = arena_str(&h->arena, str_z(m->path)),
+                                       .entry_count = m->count,
+                                       .read = with_map_entries,
+                                       .count = m->count};
+        h->maps[i].entries = ARENA_ARRAY(&h->arena, struct map_entry, m->count);
+        for (size_t k = 0; k < m->count; k++)
+            h->maps[i].entries[k] =
+                (struct map_entry){arena_str(&h->arena, str_z(m->entries[k].key)),
+                                   arena_str(&h->arena, str_z(m->entries[k].value))};
+    }
+    qsort(h->maps, h->map_count, sizeof *h->maps, by_path);
+    return h;
+}
