@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the routes need of the agent: functions that main.c fills. Everything runs on the loop. */
+#ifndef THALASSA_WEB_API_H
+#define THALASSA_WEB_API_H
+
+#include "model/backend.h"
+#include "model/frontend.h"
+#include "web/etag.h"
+#include "web/metrics.h"
+
+enum web_change_kind {
+    CHANGE_PUT_FRONTEND,
+    CHANGE_DELETE_FRONTEND,
+    CHANGE_PUT_BACKEND,
+    CHANGE_DELETE_BACKEND,
+    CHANGE_SWITCH,     /* POST /backends/{name} */
+    CHANGE_CONFIG,     /* PUT /config */
+    CHANGE_ACCEPT_LOSS /* POST /registry/accept */
+};
+
+struct web_change {
+    enum web_change_kind kind;
+    struct str name; /* of the object or backend; empty for CHANGE_CONFIG */
+
+    /* validated objects, names unique: one for a PUT, any number for CHANGE_CONFIG */
+    struct frontend **frontends;
+    size_t frontend_count;
+    struct backend **backends;
+    size_t backend_count;
+
+    struct str service; /* CHANGE_SWITCH: another service name; empty: the one it has */
+    struct str version; /* CHANGE_SWITCH */
+
+    bool prune;   /* CHANGE_CONFIG: what is not named is deleted */
+    bool dry_run; /* change nothing; the result's body is the plan */
+    bool strict, force;
+    struct str if_match; /* for etag_require; the none view without such a header */
+    uint64_t wait_ms;    /* answer when HAProxy runs it, or 202 after this time; 0: do not wait */
+    const char *actor;   /* for the activity: the peer's address */
+};
+
+struct web_result {
+    const struct err *error;    /* NULL: success; else nothing below counts */
+    unsigned status;            /* 0: 200; 202: stored, and not yet what HAProxy runs */
+    uint64_t generation;        /* 0: no such header */
+    struct str body;            /* a JSON text: the stored object, a plan, a list; empty: {} */
+    struct etag etag;           /* of the stored object; empty text: none */
+    const struct str *warnings; /* the body must be an object then */
+    size_t warning_count;
+};
+
+/* Must be called exactly once for each call that takes it, at once or later; what the result points
+ * to is read during the call only. */
+typedef void web_done(void *done_ctx, const struct web_result *result);
+
+struct web_activity_query {
+    uint64_t since;    /* entries with a greater sequence number; 0: all */
+    uint64_t limit;    /* the newest so many, newest first */
+    struct str filter; /* text that an entry must contain; empty: all */
+};
+
+/* Readers append one JSON text (or what is said) to `out` and return 0, or -1 with `e` filled. */
+struct web_api {
+    void *ctx;
+
+    /* The change and what it points to stay valid until `done` is called. */
+    void (*change)(void *ctx, const struct web_change *change, web_done *done, void *done_ctx);
+
+    int (*frontends)(void *ctx, struct buf *out, struct err *e); /* an array */
+    int (*frontend)(void *ctx, struct str name, struct buf *out, struct etag *etag, struct err *e);
+    int (*backends)(void *ctx, struct buf *out, struct err *e); /* an array, with members */
+    int (*backend)(void *ctx, struct str name, struct buf *out, struct etag *etag, struct err *e);
+    int (*members)(void *ctx, struct str backend, struct buf *out, struct err *e); /* an array */
+    int (*status)(void *ctx, struct buf *out, struct err *e);
+    int (*activity)(void *ctx, const struct web_activity_query *query, struct buf *out,
+                    struct err *e); /* an array */
+
+    /* Text of the configuration last written; ERR_NOT_FOUND before there is one. */
+    int (*config)(void *ctx, struct buf *out, struct err *e);
+    int (*metrics)(void *ctx, struct metrics *m, struct err *e);
+    /* 0 when the agent does its work; ERR_UNAVAILABLE with the reason otherwise. */
+    int (*ready)(void *ctx, struct err *e);
+
+    void (*plan)(void *ctx, web_done *done, void *done_ctx);
+    /* What the registry knows: of all services (an object by name), or of one. `service` empty:
+     * all. It stays valid until `done` is called. */
+    void (*services)(void *ctx, struct str service, web_done *done, void *done_ctx);
+};
+
+#endif

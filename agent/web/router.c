@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/router.h"
+
+/* Compare segment by segment; *name is the raw text of the one in braces. */
+static bool fits(const char *pattern, struct str path, struct str *name)
+{
+    struct str want = str_z(pattern);
+
+    while (want.p && path.p) {
+        struct str w = str_cut(&want, '/'), have = str_cut(&path, '/');
+        if (str_starts(w, STR("{")) && have.n)
+            *name = have;
+        else if (!str_eq(w, have))
+            return false;
+    }
+    return !want.p && !path.p;
+}
+
+enum route_found router_find(const struct route *table, size_t count, enum method method,
+                             struct str path, struct arena *a, struct route_match *out)
+{
+    struct str name;
+
+    *out = (struct route_match){.name = STR_NONE};
+    if (path.n > 1 && str_ends(path, STR("/")))
+        path.n--;
+    for (size_t i = 0; i < count; i++) {
+        name = STR_NONE;
+        if (!fits(table[i].pattern, path, &name))
+            continue;
+        out->allow |= 1u << table[i].method;
+        if (table[i].method != method || out->route)
+            continue;
+        out->route = &table[i];
+        if (name.p && target_decode(a, name, false, &out->name))
+            return ROUTE_BAD_NAME;
+    }
+    if (out->route)
+        return ROUTE_FOUND;
+    return out->allow ? ROUTE_METHOD : ROUTE_UNKNOWN;
+}
+
+struct str router_allow(struct arena *a, unsigned allow)
+{
+    return arena_printf(a, "%s%s%s%sOPTIONS", allow & 1u << METHOD_GET ? "GET, HEAD, " : "",
+                        allow & 1u << METHOD_PUT ? "PUT, " : "",
+                        allow & 1u << METHOD_POST ? "POST, " : "",
+                        allow & 1u << METHOD_DELETE ? "DELETE, " : "");
+}
