@@ -53,7 +53,7 @@ static int run_template(const struct render_input *in, const struct templates *t
                         struct arena *scratch, struct buf *text, struct err *e)
 {
     struct profile_list profiles = profile_used(scratch, in->desired);
-    struct helpers_ctx ctx = {line_env_of(in), in->desired,    &profiles,
+    struct helpers_ctx ctx = {line_env_of(in), in->desired, &profiles,
                               t->names,        t->partials, t->count};
     const struct template_env env = {.partial = helpers_partial,
                                      .helpers = helpers_table,
@@ -70,7 +70,8 @@ static int run_template(const struct render_input *in, const struct templates *t
 
 static int cmp_backend(const void *proxy, const void *item)
 {
-    return str_cmp(*(const struct str *)proxy, ((const struct desired_backend *)item)->object->name);
+    return str_cmp(*(const struct str *)proxy,
+                   ((const struct desired_backend *)item)->object->name);
 }
 
 static int cmp_frontend(const void *name, const void *item)

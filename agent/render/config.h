@@ -26,9 +26,9 @@ struct render_input {
     struct render_paths paths;
     const struct active_set *active; /* frontends absent: set a */
     size_t active_count;
-    struct str cookie_key; /* mixed into sticky cookies; empty: the backend's name */
-    struct str stats_bind; /* address of HAProxy's own statistics page; empty: none */
-    struct file_text template; /* the name is for messages */
+    struct str cookie_key;            /* mixed into sticky cookies; empty: the backend's name */
+    struct str stats_bind;            /* address of HAProxy's own statistics page; empty: none */
+    struct file_text template;        /* the name is for messages */
     const struct file_text *partials; /* {{> NAME}} */
     size_t partial_count;
 };

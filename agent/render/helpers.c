@@ -59,8 +59,8 @@ static int call_frontend(void *ctx, const struct template_args *args, struct buf
     if (!f)
         return err_set(e, ERR_INVALID, "the argument is no frontend");
     return section_frontend(
-        &h->line, *f,
-        find(name, d->rulesets, d->ruleset_count, sizeof *d->rulesets, cmp_ruleset), out, e);
+        &h->line, *f, find(name, d->rulesets, d->ruleset_count, sizeof *d->rulesets, cmp_ruleset),
+        out, e);
 }
 
 static int call_backend(void *ctx, const struct template_args *args, struct buf *out, struct err *e)

@@ -101,9 +101,9 @@ void lookup_acl_lines(struct line_out *o, const struct rule *rule)
 {
     struct arena a = ARENA_INIT;
     struct str rest = rule->value;
-    struct str name = arena_printf(&a, "%s " STR_FMT " " STR_FMT " " STR_FMT, rule_op_name(rule->op),
-                                   STR_ARG(rule->header), STR_ARG(rule->value),
-                                   STR_ARG(rule->backend));
+    struct str name =
+        arena_printf(&a, "%s " STR_FMT " " STR_FMT " " STR_FMT, rule_op_name(rule->op),
+                     STR_ARG(rule->header), STR_ARG(rule->value), STR_ARG(rule->backend));
     char hex[17];
 
     hash_hex(hash_str(name), hex);

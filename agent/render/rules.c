@@ -152,8 +152,7 @@ static const char *never_matches(enum rule_op op, struct str pattern)
         return pattern.p[0] == '/' || pattern.p[0] == '*' ? NULL : "does not start with '/'";
     case RULE_PATH_REG:
     case RULE_HDR_DOM:
-    case RULE_OP_COUNT:
-        break;
+    case RULE_OP_COUNT: break;
     }
     return NULL;
 }
@@ -218,8 +217,8 @@ static struct patterns collect(struct arena *a, const struct frontend *f, enum r
             continue;
         for (struct str word = str_word(&rest); word.n; word = str_word(&rest)) {
             struct str text = is_regex(op) ? regex_as_key(a, word) : word;
-            *ARENA_PUSH(a, list.items, list.count) = (struct pattern){
-                fold ? arena_str_lower(a, text) : text, (unsigned)i + 1};
+            *ARENA_PUSH(a, list.items, list.count) =
+                (struct pattern){fold ? arena_str_lower(a, text) : text, (unsigned)i + 1};
         }
     }
     return list;
@@ -328,8 +327,8 @@ void rules_compile(struct arena *a, const struct frontend *f, struct ruleset *ou
     *out = (struct ruleset){.frontend = f->name};
     out->kinds = ARENA_ARRAY(a, struct map_file, RULE_OP_COUNT + headers.count);
     for (unsigned op = 0; op < RULE_OP_COUNT; op++)
-        out->kinds[out->kind_count++] = compile_kind(a, f, (enum rule_op)op,
-                                                     op == RULE_HDR_DOM ? STR("host") : STR(""));
+        out->kinds[out->kind_count++] =
+            compile_kind(a, f, (enum rule_op)op, op == RULE_HDR_DOM ? STR("host") : STR(""));
     for (size_t i = 0; i < headers.count; i++)
         out->kinds[out->kind_count++] = compile_kind(a, f, RULE_HDR_DOM, headers.items[i]);
     out->ranks = compile_ranks(a, f);

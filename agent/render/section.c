@@ -177,7 +177,9 @@ int section_backend(const struct line_env *env, const struct desired_backend *b,
     struct line_out o = line_begin(env, to, e);
 
     guid_line(&o, "be", b->object->name);
-    if (!inherits)
+    if (inherits)
+        line_new(&o, "mode %s", mode_name(b->object->mode));
+    else
         profile_lines(&o, profile_of(b->object));
     cookie_lines(&o, b->object);
     native_lines(&o, &b->object->natives);

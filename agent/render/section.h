@@ -12,7 +12,8 @@
 int section_frontend(const struct line_env *env, const struct frontend *f,
                      const struct ruleset *rules, struct buf *to, struct err *e);
 
-/* guid, the profile's lines unless the section inherits them, cookie, natives, servers. */
+/* guid, the profile's lines (only mode when the section inherits the others), cookie, natives,
+ * servers. */
 int section_backend(const struct line_env *env, const struct desired_backend *b, bool inherits,
                     struct buf *to, struct err *e);
 

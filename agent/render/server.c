@@ -58,8 +58,7 @@ static int check_same_in_both(struct str args, struct err *e)
     if (str_has_control(args))
         return err_field(e, "server", "server: a control character cannot be written");
     for (size_t i = 0; i < args.n; i++) {
-        if (strchr("\"'\\#;$", args.p[i]) ||
-            (i > 0 && args.p[i] == '<' && args.p[i - 1] == '<'))
+        if (strchr("\"'\\#;$", args.p[i]) || (i > 0 && args.p[i] == '<' && args.p[i - 1] == '<'))
             return err_field(e, "server", "server: character '%c' cannot be written", args.p[i]);
     }
     if (count_words(args) > ARGS_WORDS)

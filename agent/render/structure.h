@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What of a configuration only a reload can change. Two texts are compared as HAProxy reads them:
+ * comments, blanks, the order of sections, the servers of our backends and what maps decide make
+ * no difference. */
+#ifndef THALASSA_RENDER_STRUCTURE_H
+#define THALASSA_RENDER_STRUCTURE_H
+
+#include "base/arena.h"
+#include "model/object.h"
+
+struct structure_section {
+    struct str kind;       /* "frontend" */
+    struct str name;       /* unnamed defaults: "#1", "#2" ...; may be empty */
+    struct str from;       /* the defaults that it inherits, by name; empty: none */
+    struct str_list lines; /* words as written, parted by one blank */
+    size_t at;             /* which section of the text it is */
+};
+
+struct structure {
+    struct structure_section *sections; /* sorted by kind and name */
+    size_t count;
+};
+
+struct structure_reason {
+    struct str object; /* "frontend/web", "backend/live", "template" */
+    struct str field;  /* the API's: "bind", "mode", "keepalive", "natives", "cookie", "rules" (a
+                        * header without a lookup); "profile"; "created", "deleted"; "template":
+                        * what Thalassa writes itself; of the template: the section */
+    struct str why;    /* one line for people */
+};
+
+struct structure_reasons {
+    struct structure_reason *items; /* sorted as the sections are */
+    size_t count;
+};
+
+struct structure_server {
+    struct str backend, name, address; /* address as written: "127.0.0.1:80", "[::1]:80" */
+    unsigned weight;                   /* 1 unless written */
+    struct str args;                   /* what server_args wrote */
+};
+
+struct structure_servers {
+    struct structure_server *items; /* in the order of the text */
+    size_t count;
+};
+
+/* Take a configuration apart. `ours` names the backends whose servers are changed at runtime; NULL:
+ * all. Views of `config` where nothing had to be put together anew: it must outlive the result. */
+void structure_parse(struct arena *a, struct str config, const struct str_list *ours,
+                     struct structure *out);
+
+/* Why `want` cannot be reached from `have` at runtime; no reason: nothing to reload for. That a
+ * backend was created or deleted is told, too; whether the version can do it is asked elsewhere.
+ * A profile or a header's lookup that is no longer needed is no reason. */
+struct structure_reasons structure_diff(struct arena *a, const struct structure *have,
+                                        const struct structure *want);
+
+/* The `server` lines of the backend sections. */
+struct structure_servers structure_servers(struct arena *a, struct str config);
+
+#endif
