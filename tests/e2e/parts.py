@@ -10,14 +10,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PRESET = os.environ.get("THALASSA_PRESET", "release")
-BUILD = Path(os.environ.get("THALASSA_BUILD_DIR", ROOT / "build" / PRESET))
 SKIPPED = 77
 
 
-def built(name) -> Path:
-    """Of the preset's build tree, or of another one that THALASSA_BUILD_DIR names."""
-    path = BUILD / "bin" / name
-    assert path.exists(), f"{path} is not built: cmake --build --preset {PRESET}"
+def built(name, preset=PRESET) -> Path:
+    """Of the preset's build tree, or of another one that the environment names: THALASSA_BUILD_DIR for
+    the preset that is tested, else THALASSA_ASAN_BUILD_DIR and the like."""
+    variable = "THALASSA_BUILD_DIR" if preset == PRESET else f"THALASSA_{preset.upper()}_BUILD_DIR"
+    path = Path(os.environ.get(variable, ROOT / "build" / preset)) / "bin" / name
+    assert path.exists(), f"{path} is not built: cmake --build --preset {preset}"
     return path
 
 
