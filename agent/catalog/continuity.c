@@ -40,6 +40,8 @@ enum read_trust continuity_reply(struct continuity *c, uint64_t index)
 
 void continuity_settle(struct continuity *c, uint64_t index)
 {
+    if (c->broken)
+        *c->server = 0; /* nobody lost by it, so whoever answers now is the one to compare with */
     c->broken = false;
     c->believed = index;
 }
@@ -57,9 +59,10 @@ enum read_trust continuity_confirm(struct continuity *c, uint64_t index, const c
     bool holds = index >= c->believed && same_server(c, server);
 
     c->next = index ? index : 1;
+    c->broken = false;
+    c->believed = index;
     if (*server)
         set_server(c, server);
-    continuity_settle(c, index);
     return holds ? READ_CONFIRMED : READ_REFUTED;
 }
 

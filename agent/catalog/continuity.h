@@ -48,7 +48,8 @@ void continuity_error(struct continuity *c);
 
 /* A 200 with this X-Consul-Index, to an ordinary or a blocking query. */
 enum read_trust continuity_reply(struct continuity *c, uint64_t index);
-/* Nobody asked for a confirming read after that reply: it is believed. */
+/* Nobody asked for a confirming read after that reply: it is believed. After a disturbance the
+ * server's id has to be learnt again. */
 void continuity_settle(struct continuity *c, uint64_t index);
 /* A confirming read came. `server` is the NodeID read with it, or "". */
 enum read_trust continuity_confirm(struct continuity *c, uint64_t index, const char *server);
