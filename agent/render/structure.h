@@ -6,6 +6,7 @@
 #define THALASSA_RENDER_STRUCTURE_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "model/object.h"
 
 struct structure_section {
@@ -55,6 +56,9 @@ void structure_parse(struct arena *a, struct str config, const struct str_list *
  * A profile or a header's lookup that is no longer needed is no reason. */
 struct structure_reasons structure_diff(struct arena *a, const struct structure *have,
                                         const struct structure *want);
+
+/* The structure as text: structure_parse of it gives the structure again. */
+void structure_print(struct buf *to, const struct structure *s);
 
 /* The `server` lines of the backend sections. */
 struct structure_servers structure_servers(struct arena *a, struct str config);
