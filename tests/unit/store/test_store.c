@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "place.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void test_what_was_committed_is_there_after_reopening(void **state)
+{
+    struct place *p = *state;
+    struct store *s = open_ok(p);
+
+    put_ok(s, STORE_FRONTENDS, "web", "{\"a\":1}");
+    put_ok(s, STORE_BACKENDS, "web", "other table, same key");
+    put_ok(s, STORE_META, "empty", "");
+    put_ok(s, STORE_WORK, "w", "history");
+    store_close(s);
+    s = open_ok(p);
+    assert_string_equal(get_ok(s, STORE_FRONTENDS, "web"), "{\"a\":1}");
+    assert_string_equal(get_ok(s, STORE_BACKENDS, "web"), "other table, same key");
+    assert_string_equal(get_ok(s, STORE_META, "empty"), "");
+    assert_string_equal(get_ok(s, STORE_META, "format"), "1");
+    assert_string_equal(get_ok(s, STORE_WORK, "w"), "history");
+    assert_null(get_ok(s, STORE_MEMBERS, "web"));
+    store_close(s);
+}
+
+static void test_opening_an_unchanged_store_writes_nothing(void **state)
+{
+    struct place *p = *state;
+    const char *path = place_path(p, "store/state/data.mdb");
+    struct buf before, after;
+    struct store *s = open_ok(p);
+
+    put_ok(s, STORE_FRONTENDS, "web", "x");
+    store_close(s);
+    file_get(path, &before);
+    store_close(open_ok(p));
+    file_get(path, &after);
+    assert_true(str_eq(buf_str(&before), buf_str(&after)));
+    buf_free(&before);
+    buf_free(&after);
+}
+
+static void test_folders_belong_to_the_user_alone(void **state)
+{
+    static const char *const names[] = {"store", "store/state", "store/history"};
+    struct place *p = *state;
+    struct stat st;
+
+    store_close(open_ok(p));
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(stat(place_path(p, names[i]), &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0700);
+    }
+    assert_int_equal(stat(place_path(p, "store/state/data.mdb"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void test_an_aborted_change_leaves_nothing(void **state)
+{
+    struct store *s = open_ok(*state);
+    struct err e;
+    struct store_txn *t = store_write(s, STORE_STATE, &e);
+
+    store_put(t, STORE_META, STR("a"), STR("1"));
+    store_abort(t);
+    assert_null(get_ok(s, STORE_META, "a"));
+    store_close(s);
+}
+
+static void test_a_failed_put_sticks_and_stores_nothing(void **state)
+{
+    char long_key[STORE_KEY_MAX + 1];
+    struct store *s = open_ok(*state);
+    struct err e;
+    struct store_txn *t = store_write(s, STORE_STATE, &e);
+
+    memset(long_key, 'k', sizeof long_key);
+    store_put(t, STORE_META, STR("a"), STR("1"));
+    store_put(t, STORE_META, (struct str){long_key, sizeof long_key}, STR("1"));
+    store_put(t, STORE_META, STR("b"), STR("1"));
+    assert_int_equal(store_commit(t, &e), -1);
+    assert_int_equal(e.kind, ERR_INVALID);
+    assert_null(get_ok(s, STORE_META, "a"));
+    assert_null(get_ok(s, STORE_META, "b"));
+    store_close(s);
+}
+
+static int commit_one(struct store *s, enum store_env env, enum store_table table, struct str key,
+                      struct str value, struct err *e)
+{
+    struct store_txn *t = store_write(s, env, e);
+
+    if (!t)
+        fail_msg("%s", e->text);
+    store_put(t, table, key, value);
+    return store_commit(t, e);
+}
+
+static void test_bounds_of_keys_and_values(void **state)
+{
+    struct store *s = open_ok(*state);
+    char *big = calloc(1, STORE_VALUE_MAX + 1);
+    char key[STORE_KEY_MAX];
+    struct str largest = {big, STORE_VALUE_MAX};
+    struct err e;
+
+    memset(key, 'k', sizeof key);
+    assert_int_equal(commit_one(s, STORE_STATE, STORE_META, STR(""), STR("x"), &e), -1);
+    assert_int_equal(e.kind, ERR_INVALID);
+    assert_int_equal(commit_one(s, STORE_STATE, STORE_META, STR("k"),
+                                (struct str){big, STORE_VALUE_MAX + 1}, &e),
+                     -1);
+    assert_int_equal(e.kind, ERR_TOO_LARGE);
+    assert_int_equal(
+        commit_one(s, STORE_STATE, STORE_META, (struct str){key, sizeof key}, largest, &e), 0);
+    store_close(s);
+    s = open_ok(*state);
+    struct store_txn *t = store_read(s, STORE_STATE, &e);
+    struct str value;
+    assert_int_equal(store_get(t, STORE_META, (struct str){key, sizeof key}, &value, &e), 0);
+    assert_true(str_eq(value, largest));
+    store_abort(t);
+    free(big);
+    store_close(s);
+}
+
+static void test_a_table_of_the_other_environment_is_refused(void **state)
+{
+    struct store *s = open_ok(*state);
+    struct str value;
+    struct err e;
+    struct store_txn *t;
+
+    assert_int_equal(commit_one(s, STORE_STATE, STORE_ACTIVITY, STR("k"), STR("x"), &e), -1);
+    assert_int_equal(e.kind, ERR_INTERNAL);
+    t = store_read(s, STORE_HISTORY, &e);
+    assert_int_equal(store_get(t, STORE_META, STR("k"), &value, &e), -1);
+    store_put(t, STORE_ACTIVITY, STR("k"), STR("x")); /* a reader must not */
+    assert_int_equal(store_commit(t, &e), -1);
+    store_close(s);
+}
+
+static void test_a_second_writer_is_an_error_and_no_wait(void **state)
+{
+    struct store *s = open_ok(*state);
+    struct err e;
+    struct store_txn *t = store_write(s, STORE_STATE, &e), *other;
+
+    assert_null(store_write(s, STORE_STATE, &e));
+    assert_int_equal(e.kind, ERR_INTERNAL);
+    other = store_write(s, STORE_HISTORY, &e); /* another environment is another matter */
+    assert_non_null(other);
+    store_abort(other);
+    other = store_read(s, STORE_STATE, &e);
+    assert_non_null(other);
+    store_abort(other);
+    store_abort(t);
+    t = store_write(s, STORE_STATE, &e);
+    assert_non_null(t);
+    assert_int_equal(store_commit(t, &e), 0);
+    store_close(s);
+}
+
+struct collected {
+    char keys[128];
+    int stop_at;
+};
+
+static int collect(void *ctx, struct str key, struct str value, struct err *e)
+{
+    struct collected *c = ctx;
+    size_t n = strlen(c->keys);
+
+    (void)snprintf(c->keys + n, sizeof c->keys - n, STR_FMT "=" STR_FMT " ", STR_ARG(key),
+                   STR_ARG(value));
+    if (c->stop_at && key.p[0] == c->stop_at)
+        return value.n == 0 ? err_set(e, ERR_CONFLICT, "told") : 1;
+    return 0;
+}
+
+static int each(struct store *s, enum store_order order, const char *from, int stop_at,
+                struct collected *c, struct err *e)
+{
+    struct store_txn *t = store_read(s, STORE_STATE, e);
+    int rc;
+
+    *c = (struct collected){.stop_at = stop_at};
+    rc = store_each(t, STORE_MEMBERS, order, from ? str_z(from) : STR_NONE, collect, c, e);
+    store_abort(t);
+    return rc;
+}
+
+static void test_records_come_in_the_order_of_their_keys(void **state)
+{
+    struct store *s = open_ok(*state);
+    struct collected c;
+    struct err e;
+
+    assert_int_equal(each(s, STORE_FORWARD, NULL, 0, &c, &e), 0);
+    assert_string_equal(c.keys, "");
+    assert_int_equal(each(s, STORE_BACKWARD, "x", 0, &c, &e), 0);
+    assert_string_equal(c.keys, "");
+    put_ok(s, STORE_MEMBERS, "d", "4");
+    put_ok(s, STORE_MEMBERS, "b", "2");
+    put_ok(s, STORE_MEMBERS, "f", "");
+    assert_int_equal(each(s, STORE_FORWARD, NULL, 0, &c, &e), 0);
+    assert_string_equal(c.keys, "b=2 d=4 f= ");
+    assert_int_equal(each(s, STORE_FORWARD, "c", 0, &c, &e), 0);
+    assert_string_equal(c.keys, "d=4 f= ");
+    assert_int_equal(each(s, STORE_BACKWARD, NULL, 0, &c, &e), 0);
+    assert_string_equal(c.keys, "f= d=4 b=2 ");
+    assert_int_equal(each(s, STORE_BACKWARD, "d", 0, &c, &e), 0);
+    assert_string_equal(c.keys, "d=4 b=2 ");
+    assert_int_equal(each(s, STORE_BACKWARD, "e", 0, &c, &e), 0);
+    assert_string_equal(c.keys, "d=4 b=2 ");
+    assert_int_equal(each(s, STORE_BACKWARD, "z", 0, &c, &e), 0);
+    assert_string_equal(c.keys, "f= d=4 b=2 ");
+    assert_int_equal(each(s, STORE_BACKWARD, "a", 0, &c, &e), 0);
+    assert_string_equal(c.keys, "");
+    assert_int_equal(each(s, STORE_FORWARD, NULL, 'd', &c, &e), 0);
+    assert_string_equal(c.keys, "b=2 d=4 ");
+    assert_int_equal(each(s, STORE_FORWARD, NULL, 'f', &c, &e), -1);
+    assert_int_equal(e.kind, ERR_CONFLICT);
+    store_close(s);
+}
+
+static void test_trim_drops_the_first_records(void **state)
+{
+    struct store *s = open_ok(*state);
+    struct collected c;
+    struct err e;
+    struct store_txn *t;
+
+    for (char k = 'a'; k <= 'e'; k++)
+        put_ok(s, STORE_MEMBERS, (char[]){k, 0}, "v");
+    t = store_write(s, STORE_STATE, &e);
+    store_trim(t, STORE_MEMBERS, 7);
+    assert_int_equal(store_count(t, STORE_MEMBERS), 5);
+    store_trim(t, STORE_MEMBERS, 2);
+    assert_int_equal(store_count(t, STORE_MEMBERS), 2);
+    store_del(t, STORE_MEMBERS, STR("not there"));
+    assert_int_equal(store_commit(t, &e), 0);
+    assert_int_equal(each(s, STORE_FORWARD, NULL, 0, &c, &e), 0);
+    assert_string_equal(c.keys, "d=v e=v ");
+    t = store_write(s, STORE_STATE, &e);
+    store_trim(t, STORE_MEMBERS, 0);
+    assert_int_equal(store_commit(t, &e), 0);
+    assert_int_equal(each(s, STORE_FORWARD, NULL, 0, &c, &e), 0);
+    assert_string_equal(c.keys, "");
+    store_close(s);
+}
+
+static void open_as_second(void *ctx)
+{
+    struct place *p = ctx;
+    struct err e = {0};
+    char pid[32];
+    struct store *s = store_open(p->store, NULL, &e);
+
+    (void)snprintf(pid, sizeof pid, "process %ld", (long)getppid());
+    _exit(s == NULL && e.kind == ERR_CONFLICT && strstr(e.text, p->store) && strstr(e.text, pid)
+              ? 7
+              : 1);
+}
+
+static void test_a_second_agent_is_refused_and_the_first_goes_on(void **state)
+{
+    struct store *s = open_ok(*state);
+
+    put_ok(s, STORE_META, "a", "1");
+    assert_int_equal(WEXITSTATUS(child_run(open_as_second, *state)), 7);
+    put_ok(s, STORE_META, "a", "2");
+    store_close(s);
+    s = open_ok(*state); /* the lock went with the first */
+    assert_string_equal(get_ok(s, STORE_META, "a"), "2");
+    store_close(s);
+}
+
+static void check_newer(struct place *p, enum store_table meta, const char *env, const char *data)
+{
+    struct buf before, after;
+    struct err e;
+    struct store *s = open_ok(p);
+
+    put_ok(s, meta, "format", "2");
+    store_close(s);
+    file_get(place_path(p, data), &before);
+    e = open_fails(p);
+    assert_int_equal(e.kind, ERR_INVALID);
+    assert_non_null(strstr(e.text, "newer version"));
+    assert_non_null(strstr(e.text, env));
+    assert_non_null(strstr(e.text, "format 2"));
+    file_get(place_path(p, data), &after);
+    assert_true(str_eq(buf_str(&before), buf_str(&after)));
+    buf_free(&before);
+    buf_free(&after);
+}
+
+static void test_a_newer_state_is_refused_untouched(void **state)
+{
+    check_newer(*state, STORE_META, "store/state", "store/state/data.mdb");
+}
+
+static void test_a_newer_history_is_refused_untouched(void **state)
+{
+    check_newer(*state, STORE_HISTORY_META, "store/history", "store/history/data.mdb");
+}
+
+static void test_a_folder_that_cannot_be_made_is_an_error(void **state)
+{
+    struct place *p = *state;
+    struct err e;
+    char longer[PATH_MAX + 10];
+
+    file_set(p->store, STR("a file"));
+    e = open_fails(p);
+    assert_non_null(strstr(e.text, p->store));
+    memset(longer, 'x', sizeof longer - 1);
+    longer[0] = '/';
+    longer[sizeof longer - 1] = 0;
+    assert_null(store_open(longer, NULL, &e));
+}
+
+/* Put values of `n` bytes until one is refused; how many were taken. */
+static unsigned fill(struct store *s, size_t n, struct err *e)
+{
+    char *value = malloc(n), key[16];
+    unsigned i = 0;
+
+    memset(value, 'v', n);
+    for (;; i++) {
+        struct str k = {key, (size_t)snprintf(key, sizeof key, "%06u", i)};
+        if (commit_one(s, STORE_STATE, STORE_BACKENDS, k, (struct str){value, n}, e))
+            break;
+    }
+    free(value);
+    return i;
+}
+
+static void delete_keys(struct store *s, unsigned from, unsigned to)
+{
+    for (unsigned i = from; i < to; i++) {
+        struct err e;
+        char key[16];
+        struct store_txn *t = store_write(s, STORE_STATE, &e);
+        assert_non_null(t);
+        (void)snprintf(key, sizeof key, "%06u", i);
+        store_del(t, STORE_BACKENDS, str_z(key));
+        if (store_commit(t, &e))
+            fail_msg("delete %u: %s", i, e.text);
+    }
+}
+
+static void check_full(struct place *p, size_t value_bytes)
+{
+    const struct store_limits small = {.state_bytes = 1024 * 1024};
+    struct err e;
+    struct store *s = store_open(p->store, &small, &e);
+    unsigned taken, again;
+
+    assert_non_null(s);
+    taken = fill(s, value_bytes, &e);
+    assert_int_equal(e.kind, ERR_UNAVAILABLE);
+    assert_non_null(strstr(e.text, "store full"));
+    assert_true(taken * (value_bytes + 40) > 400 * 1024);
+    put_ok(s, STORE_WORK, "history", "is not full");
+    assert_non_null(get_ok(s, STORE_BACKENDS, "000000"));
+    delete_keys(s, 0, taken);
+    again = fill(s, value_bytes, &e);
+    assert_true(again * 10 >= taken * 9);
+    store_close(s);
+    s = store_open(p->store, &small, &e);
+    assert_non_null(s);
+    delete_keys(s, 0, again);
+    store_close(s);
+}
+
+static void test_a_full_store_refuses_puts_and_takes_deletes(void **state)
+{
+    check_full(*state, 10);
+}
+
+static void test_a_store_full_of_large_values_takes_deletes(void **state)
+{
+    check_full(*state, 20000);
+}
+
+/* Fill the disk below a mounted store; 0 when the refusal was right and the store whole. */
+static int fill_disk(struct place *p)
+{
+    struct err e;
+    struct store *s = store_open(p->store, NULL, &e);
+    unsigned taken;
+
+    if (!s)
+        return 2;
+    taken = fill(s, 20000, &e);
+    if (e.kind != ERR_UNAVAILABLE || !strstr(e.text, "disk full") || taken < 5) {
+        print_message("%u taken: %s\n", taken, e.text);
+        return 3;
+    }
+    delete_keys(s, 0, 3); /* free pages of the file serve */
+    if (commit_one(s, STORE_STATE, STORE_META, STR("small"), STR("1"), &e))
+        return 4;
+    store_close(s);
+    s = store_open(p->store, NULL, &e);
+    if (!s)
+        return 5;
+    if (!get_ok(s, STORE_META, "small") || get_ok(s, STORE_BACKENDS, "000000") ||
+        !get_ok(s, STORE_BACKENDS, "000003"))
+        return 6;
+    store_close(s);
+    return 0;
+}
+
+static void fill_tmpfs(void *ctx)
+{
+    struct place *p = ctx;
+    int rc;
+
+    if (mkdir(p->store, 0700) || mount("none", p->store, "tmpfs", 0, "size=1m,mode=0700"))
+        _exit(77);
+    rc = fill_disk(p);
+    (void)umount2(p->store, MNT_DETACH);
+    _exit(rc);
+}
+
+static void test_a_full_disk_refuses_and_damages_nothing(void **state)
+{
+    int status = child_run(fill_tmpfs, *state);
+
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        skip(); /* no right to mount: the next test stands in for it */
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void fill_limited(void *ctx)
+{
+    struct rlimit limit = {600000, 600000};
+
+    (void)signal(SIGXFSZ, SIG_IGN);
+    (void)setrlimit(RLIMIT_FSIZE, &limit);
+    _exit(fill_disk(ctx));
+}
+
+static void test_a_limit_on_the_file_refuses_and_damages_nothing(void **state)
+{
+    assert_int_equal(child_run(fill_limited, *state), 0);
+}
+
+static void create_on_full_disk(void *ctx)
+{
+    struct place *p = ctx;
+    struct err e = {0};
+    struct rlimit limit = {4096, 4096};
+
+    (void)signal(SIGXFSZ, SIG_IGN);
+    (void)setrlimit(RLIMIT_FSIZE, &limit);
+    if (store_open(p->store, NULL, &e) || e.kind != ERR_UNAVAILABLE)
+        _exit(2);
+}
+
+static void test_a_store_that_could_not_be_made_is_made_later(void **state)
+{
+    assert_int_equal(child_run(create_on_full_disk, *state), 0);
+    store_close(open_ok(*state));
+}
+
+static int double_cmp(const void *pa, const void *pb)
+{
+    double a = *(const double *)pa, b = *(const double *)pb;
+
+    return (a > b) - (a < b);
+}
+
+static double now_ms(void)
+{
+    struct timespec ts;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+}
+
+static void measure(struct store *s, enum store_env env, enum store_table table, const char *what)
+{
+    enum { COUNT = 400 };
+    double took[COUNT];
+    char value[1000], key[16];
+    struct err e;
+
+    memset(value, 'v', sizeof value);
+    for (int i = 0; i < COUNT; i++) {
+        double begin = now_ms();
+        struct str k = {key, (size_t)snprintf(key, sizeof key, "%d", i % 50)};
+        assert_int_equal(commit_one(s, env, table, k, (struct str){value, sizeof value}, &e), 0);
+        took[i] = now_ms() - begin;
+    }
+    qsort(took, COUNT, sizeof *took, double_cmp);
+    print_message("%s commit of 1000 bytes: p50 %.3f ms, p99 %.3f ms\n", what, took[COUNT / 2],
+                  took[COUNT * 99 / 100]);
+    assert_true(took[COUNT / 2] < 1000);
+}
+
+static void test_a_commit_takes_milliseconds(void **state)
+{
+    struct store *s = open_ok(*state);
+
+    measure(s, STORE_STATE, STORE_BACKENDS, "synced");
+    measure(s, STORE_HISTORY, STORE_WORK, "unsynced");
+    store_close(s);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_what_was_committed_is_there_after_reopening),
+        TEST(test_opening_an_unchanged_store_writes_nothing),
+        TEST(test_folders_belong_to_the_user_alone),
+        TEST(test_an_aborted_change_leaves_nothing),
+        TEST(test_a_failed_put_sticks_and_stores_nothing),
+        TEST(test_bounds_of_keys_and_values),
+        TEST(test_a_table_of_the_other_environment_is_refused),
+        TEST(test_a_second_writer_is_an_error_and_no_wait),
+        TEST(test_records_come_in_the_order_of_their_keys),
+        TEST(test_trim_drops_the_first_records),
+        TEST(test_a_second_agent_is_refused_and_the_first_goes_on),
+        TEST(test_a_newer_state_is_refused_untouched),
+        TEST(test_a_newer_history_is_refused_untouched),
+        TEST(test_a_folder_that_cannot_be_made_is_an_error),
+        TEST(test_a_full_store_refuses_puts_and_takes_deletes),
+        TEST(test_a_store_full_of_large_values_takes_deletes),
+        TEST(test_a_full_disk_refuses_and_damages_nothing),
+        TEST(test_a_limit_on_the_file_refuses_and_damages_nothing),
+        TEST(test_a_store_that_could_not_be_made_is_made_later),
+        TEST(test_a_commit_takes_milliseconds),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
