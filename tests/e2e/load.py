@@ -130,7 +130,7 @@ class Prober:
                 if connection is None:
                     connection = socket.create_connection(self.address, self.timeout)
                 connection.sendall(self.request)
-                status, name, closing = _read_answer(connection)
+                status, name, closing = read_answer(connection)
                 self._note(began, status, name)
                 if closing or not self.keepalive:
                     connection.close()
@@ -154,7 +154,7 @@ class Prober:
                 self.failures.append((round(began - self.started, 4), f"{status} {name}"))
 
 
-def _read_answer(connection) -> tuple[int, str, bool]:
+def read_answer(connection) -> tuple[int, str, bool]:
     """Status, first word of the body, whether the connection ends; for bodies with a length."""
     got = b""
     while b"\r\n\r\n" not in got:
