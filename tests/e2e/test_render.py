@@ -64,7 +64,8 @@ class Golden:
 
 
 def test_files_pass_the_check_without_a_warning(haproxy_version, work):
-    names = ["2.6"] if haproxy_version == "2.6" else ["2.6", "3.4", "default"]
+    names = ["2.6", "predecessor", "spelled-out"]
+    names += [] if haproxy_version == "2.6" else ["3.4", "default"]
     for name in names:
         folder = work / name
         install(name, folder)

@@ -89,12 +89,28 @@ static void test_default_template(void **state)
     check_set("default", &fixture_caps_30, "templates/default.haproxycfg.tmpl");
 }
 
+/* The predecessor's names and helpers, in a template that inherits nothing of ours. */
+static void test_template_of_the_predecessor(void **state)
+{
+    (void)state;
+    check_set("predecessor", &fixture_caps_26, "tests/golden/render/predecessor.tmpl");
+}
+
+/* Lines put together from the data, rules as acl lines. */
+static void test_template_with_spelled_out_lines(void **state)
+{
+    (void)state;
+    check_set("spelled-out", &fixture_caps_26, "tests/golden/render/spelled-out.tmpl");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files_for_haproxy_2_6),
         cmocka_unit_test(test_files_for_haproxy_3_4),
         cmocka_unit_test(test_default_template),
+        cmocka_unit_test(test_template_of_the_predecessor),
+        cmocka_unit_test(test_template_with_spelled_out_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
