@@ -5,6 +5,7 @@ starts, one frontend `web`, one dynamic backend `live`; and load that is counted
 import contextlib
 import socket
 
+import files
 import load
 import ports
 import wait
@@ -63,6 +64,10 @@ class Scene:
         self.put_frontend()
         self.agent.wait_members("live", self.addresses)
         return self
+
+    def written(self) -> dict[str, files.Written]:
+        """Everything that the agent has written for HAProxy."""
+        return files.look(self.agent.options["haproxyCfgPath"], self.agent.options["haproxyDir"])
 
     # requests
 

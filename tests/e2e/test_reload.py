@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A reload: only for what needs one, with its reason, without a lost request, and back if it fails."""
+
+import re
+from pathlib import Path
+
+import files
+import load
+import membership
+import pytest
+import scene as scenes
+import wait
+
+import ports
+
+# HAProxy reads this block as a master's worker and not with -c: a configuration that passes the
+# check and is refused at the reload.
+REFUSED_LATE = [".if defined(HAPROXY_MWORKER)", "bogus-at-reload", ".endif"]
+
+
+def reloads_told(scene) -> dict:
+    return scene.agent.status()["reloads"]
+
+
+def metric(scene, name) -> float:
+    found = re.search(rf"^{name} (\S+)$", scene.agent.get("/metrics").body, re.MULTILINE)
+    return float(found.group(1))
+
+
+def test_a_bind_changes_under_load_and_no_request_is_lost(scene):
+    """New and kept connections; the old port stays, another one comes and goes."""
+    other = ports.free()
+    worker, master = scene.haproxy.worker_pid(), scene.haproxy.master_pid()
+    counted = reloads_told(scene)["count"]
+    with scene.load(), scene.reloads(2):
+        scene.put_frontend(bind=f"127.0.0.1:{scene.port},127.0.0.1:{other}")
+        assert scene.answered_by(port=other) in load_names(scene)
+        scene.wait_flow()
+        told = reloads_told(scene)
+        assert "web" in told["reason"] and "bind" in told["reason"], told
+        scene.put_frontend()
+        wait.until(lambda: not scenes.is_listening(other), "the other port is closed")
+    assert scene.haproxy.worker_pid() != worker
+    assert scene.haproxy.master_pid() == master
+    assert reloads_told(scene)["count"] == counted + 2
+
+
+def load_names(scene) -> set[str]:
+    return {f"{origin.name}-{port}" for origin in scene.origins for port in origin.ports}
+
+
+def test_an_idle_kept_connection_outlives_the_reload_until_its_next_request(scene, keeper):
+    from asker import Asker
+
+    askers = [keeper.keep(Asker(scene.port)) for _ in range(20)]
+    assert all(asker.ask() in load_names(scene) for asker in askers)
+    with scene.reloads(1):
+        scene.put_frontend(natives=["maxconn 777"])
+    assert all(asker.ask() in load_names(scene) for asker in askers)
+
+
+def reload_cases(scene):
+    """object, field, method, path, body; each must force one reload, in this order."""
+    web = {"bind": f"127.0.0.1:{scene.port}", "backend": "live"}
+    new = {"bind": f"127.0.0.1:{ports.free()}", "backend": "live"}
+    live = {"type": "dynamic", "name": scenes.SERVICE, "version": "1.0.0"}
+    return [
+        ("frontend/new", "created", "PUT", "/frontends/new", new),
+        ("frontend/new", "bind", "PUT", "/frontends/new", new | {"bind": f"127.0.0.1:{ports.free()}"}),
+        ("frontend/new", "deleted", "DELETE", "/frontends/new", None),
+        ("frontend/web", "keepalive", "PUT", "/frontends/web", web | {"keepalive": "close"}),
+        ("frontend/web", "natives", "PUT", "/frontends/web", web | {"natives": ["maxconn 900"]}),
+        ("backend/live", "natives", "PUT", "/backends/live", live | {"natives": ["fullconn 900"]}),
+        ("backend/live", "cookie", "PUT", "/backends/live", live | {"cookie": "STICKY"}),
+    ]
+
+
+def test_each_reload_is_announced_and_tells_what_forced_it(scene):
+    with load.Prober(scene.port) as prober:
+        for named, field, method, path, body in reload_cases(scene):
+            plan = scene.agent.good(scene.agent.request(method, path, body, dryRun="true")).body
+            assert plan["verdict"] == "reload", (path, plan)
+            reasons = {(reason["object"], reason["field"]) for reason in plan["reasons"]}
+            assert (named, field) in reasons, plan
+            assert plan["diff"], plan
+            with scene.reloads(1):
+                scene.agent.good(scene.agent.request(method, path, body, wait="10s"))
+            told = reloads_told(scene)
+            assert named.split("/")[1] in told["reason"] and field in told["reason"], told
+            assert scene.agent.get("/plan").body["verdict"] == "noop"
+    assert not prober.failures
+    assert metric(scene, "thalassa_reloads_total") == reloads_told(scene)["count"]
+
+
+def test_the_number_of_reloads_is_haproxys_own(scene):
+    first, told = scene.haproxy.reloads(), reloads_told(scene)["count"]
+    for maxconn in (100, 200):
+        scene.put_frontend(natives=[f"maxconn {maxconn}"])
+    assert scene.haproxy.reloads() - first == 2 == reloads_told(scene)["count"] - told
+
+
+@pytest.fixture
+def varied(start_scene, start_origin, haproxy_version):
+    """Four members: one as it is, one heavier, one drained by hand, one that is down."""
+    origins = [start_origin(name) for name in ("plain", "heavy", "drained", "down")]
+    scene = start_scene(haproxy_version, origins=origins, begin=False, version="1.0.0")
+    heavy, drained, down = origins[1:]
+    scene.register(heavy, weights=(7, 1))
+    health = {"uri": "/health", "interval": 100}
+    scene.put_backend(health=health)
+    scene.put_frontend()
+    addresses = [f"127.0.0.1:{origin.port}" for origin in origins]
+    scene.agent.wait_members("live", addresses)
+    scene.haproxy.cli(f"set server live/live_{addresses[2]} state drain")
+    down.fail()
+    wanted = dict(zip(addresses, ["UP", "UP", "DRAIN", "DOWN"]))
+    scene.wanted = {f"live_{address}": state for address, state in wanted.items()}
+    scene.heavy = f"127.0.0.1:{heavy.port}"
+    wait.equals(lambda: scene.haproxy.servers("live"), scene.wanted, "states before")
+    wait.until(lambda: membership.weights(scene.haproxy)[scene.heavy] == 7, "weight before")
+    return scene
+
+
+def test_members_weights_and_states_survive_a_reload(varied):
+    """From the first answer of the new worker on: nobody is UP who was DOWN or drained before."""
+    worker = varied.haproxy.worker_pid()
+    weights = membership.weights(varied.haproxy)
+    answers = []
+
+    def seen():
+        if varied.haproxy.info()["Pid"] == str(worker):
+            return False
+        answers.append(varied.haproxy.servers("live"))
+        return len(answers) >= 20
+
+    with load.Prober(varied.port) as prober:
+        varied.put_frontend(wait="0ms", bind=f"127.0.0.1:{varied.port},127.0.0.1:{ports.free()}")
+        wait.until(seen, "the new worker answers", every=0.005)
+        varied.agent.wait_applied()
+    assert all(answer == varied.wanted for answer in answers), answers
+    assert membership.weights(varied.haproxy) == weights
+    assert not prober.failures
+    assert prober.names() == {"plain", "heavy"}
+
+
+def test_a_drain_by_hand_survives_a_reload_and_is_shown(varied):
+    varied.put_frontend(natives=["maxconn 500"])
+    address = next(name for name, state in varied.wanted.items() if state == "DRAIN")
+    wait.stays(lambda: varied.haproxy.servers("live") == varied.wanted, "states", 0.5)
+    members = membership.of_api(varied.agent)
+    drained = members[address.removeprefix("live_")]
+    assert drained["observed"]["state"] == "drain", drained
+
+
+def test_the_state_file_is_emptied_after_the_reload(varied):
+    """A stale one would win at a later restart of HAProxy."""
+    varied.put_frontend(natives=["maxconn 500"])
+    config = Path(varied.agent.options["haproxyCfgPath"]).read_text()
+    path = Path(re.search(r"^\s*server-state-file (\S+)", config, re.MULTILINE).group(1))
+    wait.until(lambda: path.read_text() == "1\n", "only the version line is left")
+
+
+def test_a_member_added_just_before_a_reload_is_there_after_it(scene, start_origin):
+    extra = start_origin("extra")
+    address = f"127.0.0.1:{extra.port}"
+    with scene.load(), scene.reloads(1):
+        scene.register(extra)
+        scene.put_frontend(natives=["maxconn 1500"])
+        scene.agent.wait_members("live", [*scene.addresses, address])
+    membership.agree(scene.agent)
+
+
+def test_what_haproxy_refuses_at_the_reload_is_rolled_back_byte_for_byte(scene):
+    membership.agree(scene.agent)
+    paths = scene.agent.options["haproxyCfgPath"], scene.agent.options["haproxyDir"]
+    before = files.texts(*paths)
+    with scene.load():
+        reply = scene.agent.good(
+            scene.agent.put(
+                "/frontends/web",
+                {"bind": f"127.0.0.1:{scene.port}", "backend": "live", "natives": REFUSED_LATE},
+            )
+        )
+        assert reply.body["natives"] == REFUSED_LATE
+
+        def told():
+            return scene.agent.status()["failed"]
+
+        failed = wait.until(told, "the failed object is shown", timeout=20)
+        assert [one["object"] for one in failed] == ["frontend/web"], failed
+        # and the agent goes on with its work
+        scene.deregister(scene.addresses[0])
+        scene.agent.wait_members("live", scene.addresses[1:])
+        scene.registry.register(scenes.SERVICE, scene.origins[0].port, version="1.0.0")
+        scene.agent.wait_members("live", scene.addresses)
+    membership.agree(scene.agent)
+    wait.equals(lambda: files.texts(*paths), before, "the files are as before")
+    if scene.haproxy.version != "2.6":  # which tells its words on stderr only
+        assert "bogus-at-reload" in str(scene.agent.status()["failed"])
+    assert scene.haproxy.check()[0] == 0
+    assert scene.agent.get("/activity", filter="failed").body
+    with scene.load():
+        scene.put_frontend(natives=["maxconn 500"])
+    assert scene.agent.status()["failed"] == []
+
+
+def test_a_reload_that_fails_is_not_tried_for_ever(scene):
+    first = scene.haproxy.reloads()
+    body = {"bind": f"127.0.0.1:{scene.port}", "backend": "live", "natives": REFUSED_LATE}
+    scene.agent.good(scene.agent.put("/frontends/web", body))
+    wait.until(lambda: scene.agent.status()["failed"], "failed", timeout=20)
+    tried = scene.haproxy.reloads()
+    assert tried - first <= 2  # the try, and one to bring a dead socket back
+    wait.stays(lambda: scene.haproxy.reloads() == tried, "no further try", 3)
+
+
+def test_a_listener_that_cannot_be_opened_is_rolled_back_and_the_socket_comes_back(scene, work):
+    """What the check cannot see: a socket in a folder that is not there."""
+    membership.agree(scene.agent)
+    paths = scene.agent.options["haproxyCfgPath"], scene.agent.options["haproxyDir"]
+    before = files.texts(*paths)
+    with scene.load():
+        body = {"bind": f"unix@{work}/no/such.sock", "backend": "live"}
+        reply = scene.agent.put("/frontends/new", body)
+        if reply.status == 200:
+            failed = wait.until(lambda: scene.agent.status()["failed"], "failed", timeout=20)
+            assert [one["object"] for one in failed] == ["frontend/new"]
+        else:
+            assert reply.status in (409, 422), reply
+            assert "such.sock" in str(reply.body)
+    assert scene.haproxy.info()["Pid"] == str(scene.haproxy.worker_pid())
+    wait.equals(lambda: files.texts(*paths), before, "the files are as before")
+
+
+def test_haproxy_reloaded_by_somebody_else_starts_from_the_present(scene, start_origin):
+    """Members that came by runtime commands are in the files."""
+    extra = start_origin("extra")
+    scene.register(extra)
+    scene.agent.wait_members("live", [*scene.addresses, f"127.0.0.1:{extra.port}"])
+    told = membership.agree(scene.agent)
+    count = reloads_told(scene)["count"]
+    with scene.load():
+        scene.haproxy.reload()
+        wait.stays(
+            lambda: set(membership.of_haproxy(scene.haproxy).values()) == told, "the members stay", 1
+        )
+    assert reloads_told(scene)["count"] == count
+
+
+def test_a_change_of_a_profile_that_runs_needs_no_reload_only_where_haproxy_can(scene):
+    """Another balance for a backend: the plan says which way, and HAProxy's count agrees."""
+    body = {"type": "dynamic", "name": scenes.SERVICE, "version": "1.0.0", "balance": "leastconn"}
+    plan = scene.agent.good(scene.agent.put("/backends/live", body, dryRun="true")).body
+    assert plan["verdict"] in ("runtime", "reload")
+    with scene.load(), scene.reloads(1 if plan["verdict"] == "reload" else 0):
+        scene.put_backend(balance="leastconn")
+    config = scene.agent.get("/haproxy/config").body
+    assert re.search(r"^\s+balance leastconn$", config, re.MULTILINE)
+    membership.agree(scene.agent)

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the agent remembers: whole or untouched, its own alone, and in and out as a file."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import files
+import membership
+import pytest
+import wait
+
+FRONTEND = {
+    "key": "web", "bind": "127.0.0.1:1", "backend": "live",
+    "rules": [{"type": "path", "operation": "path_beg", "value": "/a /b", "backend": "live"}],
+    "natives": ["maxconn 100"],
+}
+BACKEND = {"key": "live", "type": "dynamic", "name": "site", "version": "1.0.0", "balance": "leastconn"}
+STATIC = {"key": "fixed", "type": "static", "members": [{"host": "127.0.0.1", "port": 9}]}
+
+
+def short(agent) -> str:
+    """The log of a start that failed: a few lines for people."""
+    text = agent.log()
+    assert len(text.splitlines()) <= 4, text
+    return text
+
+
+def state_file(agent) -> Path:
+    return Path(agent.options["dbPath"]) / "state" / "data.mdb"
+
+
+@pytest.fixture
+def used(scene):
+    """The agent has ended, its HAProxy runs, and the store holds objects."""
+    membership.agree(scene.agent)
+    scene.agent.stop()
+    return scene
+
+
+def start_fails(scene, *words):
+    """The start ends with 1 or 2 and these words; traffic, files and store are as they were."""
+    kept = files.look(scene.agent.options["dbPath"], *scene.written())
+    with scene.load(), scene.no_reload():
+        scene.agent.start(wait_ready=False)
+        assert scene.agent.exit_status() in (1, 2)
+    said = scene.agent.log()
+    for word in words:
+        assert word in said, said
+    now = files.look(scene.agent.options["dbPath"], *scene.written())
+    lock = str(Path(scene.agent.options["dbPath"]) / "lock")
+    kept.pop(lock, None), now.pop(lock, None)
+    assert {path: one.text for path, one in now.items()} == {path: one.text for path, one in kept.items()}
+
+
+def test_a_store_of_a_newer_version_is_refused_and_left_alone(used):
+    path = state_file(used.agent)
+    text = path.read_bytes()
+    at, changed = text.find(b"format"), 0
+    while at >= 0:  # the word, 8 bytes of checksum, the number as text
+        if text[at + 14 : at + 15] == b"1":
+            text, changed = text[: at + 14] + b"9" + text[at + 15 :], changed + 1
+        at = text.find(b"format", at + 1)
+    assert changed
+    path.write_bytes(text)
+    start_fails(used, "newer", str(path.parent))
+
+
+@pytest.mark.parametrize("damage", ["garbage", "cut", "empty", "flipped"])
+def test_a_damaged_store_is_refused_and_left_alone(used, damage):
+    path = state_file(used.agent)
+    text = path.read_bytes()
+    at = text.rindex(b"roundrobin")
+    broken = {
+        "garbage": os.urandom(len(text)),
+        "cut": text[: len(text) // 2],
+        "empty": b"",
+        "flipped": text[:at] + b"R" + text[at + 1 :],
+    }
+    path.write_bytes(broken[damage])
+    start_fails(used, "damaged", str(path.parent))
+    path.write_bytes(text)
+    with used.no_reload():
+        used.agent.start()
+        used.agent.wait_applied()
+
+
+def test_a_damaged_history_is_set_aside_and_the_agent_serves(used):
+    history = Path(used.agent.options["dbPath"]) / "history"
+    (history / "data.mdb").write_bytes(b"\0" * 20000)
+    with used.load(), used.no_reload():
+        used.agent.start()
+        used.agent.wait_applied()
+    assert history.with_name("history.damaged").exists()
+    assert used.agent.get("/frontends/web").status == 200
+    assert used.agent.get("/activity").status == 200
+
+
+@pytest.fixture
+def small_disk(work):
+    """A file system of 2 MiB."""
+    if os.getuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    path = work / "disk"
+    path.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", path], check=True)
+    yield path
+    subprocess.run(["umount", "-l", path], check=True)
+
+
+def test_a_full_disk_refuses_changes_and_keeps_what_is(small_disk, start_scene):
+    scene = start_scene("2.6", dbPath=small_disk / "db")
+    stored = scene.agent.get("/frontends").body
+    with open(small_disk / "filler", "wb") as filler:
+        try:
+            while True:
+                filler.write(b"x" * 4096)
+                filler.flush()
+        except OSError:
+            pass
+    rules = [
+        {"type": "path", "operation": "path", "value": "/" + "x" * 3000, "backend": "live"} for _ in range(200)
+    ]
+    with scene.load(), scene.no_reload():
+        body = {"bind": f"127.0.0.1:{scene.port}", "backend": "live", "rules": rules}
+        reply = scene.agent.put("/frontends/web", body)
+        assert reply.status == 503 and reply.body["error"], reply
+        assert scene.agent.get("/frontends").body == stored
+        os.unlink(small_disk / "filler")
+        scene.put_frontend(rules=rules[:1])
+    scene.agent.restart()
+    assert scene.agent.get("/frontends/web").body["rules"] == rules[:1]
+
+
+@pytest.mark.parametrize("shared", ["dbPath", "haproxyCfgPath"])
+def test_a_second_agent_is_refused(scene, start_agent, work, shared):
+    own = {"dbPath": work / "db2", "haproxyCfgPath": work / "two" / "haproxy.cfg"}
+    own |= {"haproxyDir": work / "two" / "d", "apiSocket": work / "two.sock"}
+    own |= {"haproxySocketPath": work / "a2.sock", "haproxyMasterSocketPath": work / "m2.sock"}
+    (work / "two").mkdir()
+    own[shared] = scene.agent.options[shared]
+    if shared == "haproxyCfgPath":
+        own["haproxyDir"] = scene.agent.options["haproxyDir"]
+    with scene.load(), scene.no_reload():
+        other = start_agent(
+            "2.6", wait_ready=False, name="second", **own, **scene.registry.options
+        )
+        assert other.exit_status() in (1, 2)
+    assert str(own[shared]) in short(other)
+    assert scene.agent.get("/healthz").status == 200
+
+
+def test_objects_and_generation_survive_a_restart(used):
+    used.agent.start()
+    before = used.agent.get("/frontends").body, used.agent.get("/backends").body
+    generation = used.agent.status()["generation"]["desired"]
+    assert generation > 0
+    used.agent.restart()
+    after = used.agent.get("/frontends").body, used.agent.get("/backends").body
+    assert [one["key"] for one in after[1]] == [one["key"] for one in before[1]] == ["live"]
+    assert after[0] == before[0]
+    assert used.agent.status()["generation"]["desired"] == generation
+
+
+# the persistence file
+
+
+def persisted(path) -> dict:
+    body = json.loads(Path(path).read_text())
+    assert body["version"] == 1
+    return body
+
+
+def start_with(start_agent, registry, path, **more):
+    return start_agent("2.6", persistence=path, **registry.options, **more)
+
+
+def test_the_persistence_file_is_taken_and_written_back_on_each_change(start_agent, registry, work):
+    path = work / "thalassa.json"
+    path.write_text(json.dumps({"frontends": [FRONTEND], "backends": [BACKEND, STATIC]}))
+    agent = start_with(start_agent, registry, path)
+    assert [one["key"] for one in agent.get("/backends").body] == ["fixed", "live"]
+    assert agent.get("/frontends/web").body["rules"] == FRONTEND["rules"]
+    agent.good(agent.put("/backends/third", {"type": "static"}))
+    wait.until(lambda: [b["key"] for b in persisted(path)["backends"]] == ["fixed", "live", "third"], "written")
+    agent.good(agent.delete("/backends/third"))
+    wait.until(lambda: [b["key"] for b in persisted(path)["backends"]] == ["fixed", "live"], "written")
+
+
+def test_what_was_written_gives_the_same_objects_to_an_empty_store(start_agent, registry, work):
+    path = work / "thalassa.json"
+    path.write_text(json.dumps({"frontends": [FRONTEND], "backends": [BACKEND, STATIC]}))
+    agent = start_with(start_agent, registry, path)
+    agent.good(agent.put("/backends/third", {"type": "static", "cookie": "C", "natives": ["fullconn 10"]}))
+    wait.until(lambda: len(persisted(path)["backends"]) == 3, "written")
+    before = agent.get("/frontends").body, agent.get("/backends").body
+    text = path.read_text()
+    agent.stop()
+    agent.start(dbPath=work / "db-two")
+    assert (agent.get("/frontends").body, agent.get("/backends").body) == before
+    assert json.loads(path.read_text()) == json.loads(text)
+
+
+def test_a_store_that_holds_objects_wins_over_the_file(start_agent, registry, work):
+    path = work / "thalassa.json"
+    agent = start_with(start_agent, registry, path)
+    agent.good(agent.put("/backends/mine", {"type": "static"}))
+    agent.stop()
+    path.write_text(json.dumps({"version": 1, "frontends": [], "backends": [STATIC]}))
+    agent.start()
+    assert [one["key"] for one in agent.get("/backends").body] == ["mine"]
+
+
+def test_a_folder_holds_the_persistence_file(start_agent, registry, work):
+    folder = work / "persist"
+    folder.mkdir()
+    agent = start_with(start_agent, registry, folder)
+    agent.good(agent.put("/backends/mine", {"type": "static"}))
+    wait.until(lambda: list(folder.iterdir()), "a file is in the folder")
+    (path,) = folder.iterdir()
+    assert [one["key"] for one in persisted(path)["backends"]] == ["mine"]
+
+
+BAD = {"key": "bad one", "type": "static"}
+WORSE = {"key": "worse", "type": "magic"}
+
+
+def test_objects_that_do_not_pass_are_listed_and_stop_the_import(start_agent, registry, work):
+    path = work / "thalassa.json"
+    text = json.dumps({"version": 1, "frontends": [FRONTEND], "backends": [BAD, STATIC, WORSE]})
+    path.write_text(text)
+    agent = start_agent("2.6", wait_ready=False, persistence=path, **registry.options)
+    assert agent.exit_status() == 2
+    lines = agent.log().splitlines()
+    assert len([line for line in lines if "bad one" in line]) == 1, lines
+    assert len([line for line in lines if "worse" in line and "type" in line]) == 1, lines
+    assert "--importSkipBad" in agent.log()
+    assert path.read_text() == text
+    assert not os.path.exists(agent.options["haproxyCfgPath"])
+
+
+def test_bad_objects_may_be_skipped(start_agent, registry, work):
+    path = work / "thalassa.json"
+    path.write_text(json.dumps({"version": 1, "frontends": [], "backends": [BAD, STATIC, WORSE]}))
+    agent = start_with(start_agent, registry, path, importSkipBad=True)
+    assert [one["key"] for one in agent.get("/backends").body] == ["fixed"]
+    assert "bad one" in agent.log() and "worse" in agent.log()
+
+
+def test_unknown_fields_of_the_file_are_a_warning(start_agent, registry, work):
+    path = work / "thalassa.json"
+    path.write_text(json.dumps({"frontends": [], "backends": [STATIC | {"colour": "red"}]}))
+    agent = start_with(start_agent, registry, path)
+    assert [one["key"] for one in agent.get("/backends").body] == ["fixed"]
+    assert "colour" in agent.log()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"version":2}', '{"backends":{}}'])
+def test_a_file_of_another_form_stops_the_start_and_is_kept(start_agent, registry, work, text):
+    path = work / "thalassa.json"
+    path.write_text(text)
+    agent = start_agent("2.6", wait_ready=False, persistence=path, **registry.options)
+    assert agent.exit_status() == 2
+    assert str(path) in short(agent)
+    assert path.read_text() == text
+
+
+def test_an_empty_store_does_not_empty_a_running_haproxy(used, work):
+    """The store is lost, HAProxy serves: it goes on serving, and the agent says so."""
+    with used.load(), used.no_reload():
+        used.agent.start(dbPath=work / "db-new")
+        wait.stays(lambda: used.agent.healthy(), "the agent lives", 3)
+    assert len(used.haproxy.servers("live")) == 2
