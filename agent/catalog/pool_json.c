@@ -127,6 +127,8 @@ int pool_import(struct pool *p, const struct json *o, struct err *e)
 {
     struct pool_state to = {.arena = ARENA_INIT};
 
+    if (o->type != JSON_OBJECT)
+        return err_set(e, ERR_INVALID, "not an object but %s", json_type_name(o->type));
     if (!is_text(o, "service", pool_service(p)) || !is_text(o, "version", pool_version(p)))
         return 0;
     if (read_bool(o, "known", &to.known, e) || read_members(p, json_get(o, "members"), &to, e)) {

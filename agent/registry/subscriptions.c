@@ -53,6 +53,8 @@ static void on_names(void *ctx)
     struct subscriptions *s = ctx;
 
     catalog_set_names(s->catalog, resolver_table(s->resolver));
+    if (s->events.on_hosts)
+        s->events.on_hosts(s->events.ctx);
 }
 
 static void follow(struct subscriptions *s)

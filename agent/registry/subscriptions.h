@@ -17,6 +17,7 @@ struct subscriptions_events {
     void *ctx;
     void (*on_pool)(void *ctx, struct str backend);
     void (*on_state)(void *ctx, const struct registry_status *status);
+    void (*on_hosts)(void *ctx); /* what host names resolve to changed; may be NULL */
 };
 
 struct subscriptions;

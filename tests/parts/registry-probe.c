@@ -253,10 +253,14 @@ static void load_state(struct probe *p)
 int main(int argc, char **argv)
 {
     static const struct option longs[] = {
-        {"serviceReg", required_argument, NULL, 'r'}, {"port", required_argument, NULL, 'p'},
-        {"ca", required_argument, NULL, 'a'},         {"cert", required_argument, NULL, 'c'},
-        {"key", required_argument, NULL, 'k'},        {"token-file", required_argument, NULL, 't'},
-        {"max-shrink", required_argument, NULL, 'm'}, {"state", required_argument, NULL, 's'},
+        {"serviceReg", required_argument, NULL, 'r'},
+        {"port", required_argument, NULL, 'p'},
+        {"ca", required_argument, NULL, 'a'},
+        {"cert", required_argument, NULL, 'c'},
+        {"key", required_argument, NULL, 'k'},
+        {"token-file", required_argument, NULL, 't'},
+        {"max-shrink", required_argument, NULL, 'm'},
+        {"state", required_argument, NULL, 's'},
         {NULL, 0, NULL, 0},
     };
     static struct probe p;
@@ -284,8 +288,8 @@ int main(int argc, char **argv)
     o.http.address = &address;
     load_state(&p);
     if (!registry_address_parse(where, port, &address, &e))
-        p.subs = subscriptions_start(p.loop, &o, &(struct subscriptions_events){&p, on_pool, on_state},
-                                     &e);
+        p.subs = subscriptions_start(
+            p.loop, &o, &(struct subscriptions_events){&p, on_pool, on_state, NULL}, &e);
     if (!p.subs) {
         fprintf(stderr, "registry-probe: %s\n", e.text);
         return 2;
