@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""HAProxy dies, the agent dies, at any moment: afterwards HAProxy runs what is desired, the store is
+whole, and nothing was reloaded without a reason."""
+
+import os
+import re
+import signal
+import subprocess
+import threading
+
+import load
+import membership
+import parts
+import pytest
+import siege
+import wait
+
+
+def kill_haproxy(haproxy) -> None:
+    for pid in (haproxy.master_pid(), haproxy.worker_pid()):
+        os.kill(pid, signal.SIGKILL)
+
+
+def start_by_hand(agent) -> None:
+    """As an operator would, from the files that are there."""
+    options = agent.options
+    words = ["-W", "-D", "-S", options["haproxyMasterSocketPath"], "-p", options["haproxyPidPath"]]
+    subprocess.run(
+        [options["haproxyPath"], *map(str, words), "-f", str(options["haproxyCfgPath"])],
+        check=True, capture_output=True, timeout=20,
+    )
+
+
+RULES = [{"type": "path", "operation": "path_beg", "value": "/other", "backend": "other"}]
+
+
+def scene_of_two(start_scene, start_origin, haproxy_version, registry, **options):
+    """`live` with `one` (weight 10) and `two`, `other` with `fixed` behind a rule. -> scene, origins"""
+    one, two, fixed = (start_origin(name) for name in ("one", "two", "fixed"))
+    scene = start_scene(haproxy_version, [two], registry, drainTimeout="1s", **options)
+    scene.register(one, weights=(10, 1))
+    scene.put_static("other", fixed)
+    scene.put_frontend(rules=RULES)
+    scene.agent.wait_members("live", [f"127.0.0.1:{o.port}" for o in (one, two)])
+    return scene, one, two
+
+
+def test_haproxy_restarted_without_the_agent_serves_the_present(
+    haproxy_version, start_scene, start_origin, registry
+):
+    """Both are killed; HAProxy alone returns: members and rules that were only ever set at runtime are
+    in its files."""
+    scene, one, two = scene_of_two(start_scene, start_origin, haproxy_version, registry)
+    told = membership.agree(scene.agent)
+    weights = membership.weights(scene.haproxy)
+    assert weights[f"127.0.0.1:{one.port}"] == 10
+    scene.agent.kill()
+    kill_haproxy(scene.haproxy)
+    start_by_hand(scene.agent)
+    wait.until(lambda: scene.get().status == 200, "it serves")
+    assert set(membership.of_haproxy(scene.haproxy).values()) == told
+    assert membership.weights(scene.haproxy) == weights
+    assert scene.answered_by("/other") == "fixed"
+    assert {scene.answered_by() for _ in range(40)} == {"one", "two"}
+
+
+def test_haproxy_restarted_by_hand_is_put_right(haproxy_version, start_scene, start_origin, registry):
+    """While it is dead a member comes, one leaves and a rule changes. Put right within one
+    statsInterval (2 s, and a second of slack), without a reload."""
+    scene, one, two = scene_of_two(start_scene, start_origin, haproxy_version, registry)
+    agent = scene.agent.restart(haproxyStart="never")
+    agent.wait_applied()
+    kill_haproxy(scene.haproxy)
+    wait.until(lambda: agent.status()["haproxy"]["state"] == "down", "the agent knows")
+    three = start_origin("three")
+    scene.register(three, weights=(7, 1))
+    scene.deregister(f"127.0.0.1:{two.port}")
+    rules = [RULES[0] | {"value": "/changed"}]
+    body = agent.get("/frontends/web").body | {"rules": rules}
+    assert agent.put("/frontends/web", body).status in (200, 202)
+    start_by_hand(agent)
+    wanted = {f"127.0.0.1:{one.port}": 10, f"127.0.0.1:{three.port}": 7}
+    wait.equals(lambda: membership.weights(scene.haproxy), wanted, "put right", timeout=3.0)
+    wait.equals(lambda: scene.answered_by("/changed"), "fixed", "the rule", timeout=1.0)
+    assert scene.answered_by("/other") in ("one", "three")
+    assert scene.haproxy.reloads() == 0
+    membership.agree(agent)
+
+
+def test_a_killed_haproxy_is_started_again(haproxy_version, start_scene, start_origin, registry):
+    scene, one, two = scene_of_two(start_scene, start_origin, haproxy_version, registry)
+    kill_haproxy(scene.haproxy)
+    wait.until(lambda: scene.get().status == 200, "it serves again", timeout=5.0)
+    scene.agent.wait_members("live", [f"127.0.0.1:{o.port}" for o in (one, two)])
+    assert membership.weights(scene.haproxy)[f"127.0.0.1:{one.port}"] == 10
+    assert scene.answered_by("/other") == "fixed"
+
+
+def test_a_killed_agent_costs_no_request(haproxy_version, start_scene, start_origin, registry):
+    """What happened meanwhile is applied at its return, without a reload."""
+    scene, one, two = scene_of_two(start_scene, start_origin, haproxy_version, registry)
+    with scene.no_reload(), scene.load():
+        scene.agent.kill()
+        three = start_origin("three")
+        scene.register(three)
+        scene.deregister(f"127.0.0.1:{two.port}")
+        scene.wait_flow()
+        scene.agent.start()
+        scene.agent.wait_members("live", [f"127.0.0.1:{o.port}" for o in (one, three)])
+    membership.agree(scene.agent)
+
+
+def test_a_drain_goes_on_after_a_kill_of_the_agent(
+    haproxy_version, start_scene, start_origin, registry
+):
+    """A member that was being drained is removed when its session ends, not before and not never."""
+    leaving, staying = start_origin("leaves"), start_origin("stays")
+    scene = start_scene(haproxy_version, [leaving, staying], registry, drainTimeout="30s")
+    name = f"live_127.0.0.1:{leaving.port}"
+    with load.Prober(scene.port, "/slow?ms=4000&chunks=8", threads=4, timeout=20.0) as slow:
+        wait.until(leaving.requests, "a long answer is under way")
+        scene.deregister(f"127.0.0.1:{leaving.port}")
+        wait.until(lambda: scene.haproxy.servers("live")[name] == "DRAIN", "drained")
+        scene.agent.kill()
+        scene.agent.start()
+        scene.agent.wait_members("live", [f"127.0.0.1:{staying.port}"])
+    assert not slow.failures
+
+
+def test_kills_at_any_time_leave_everything_whole(
+    haproxy_version, start_scene, start_origin, consul, scaled
+):
+    """With --full 200 random changes, else 20, a tenth of them each with and without new backends; the
+    agent is killed up to half a second after each of its starts."""
+    scene, origins = siege.build(start_scene, start_origin, consul, haproxy_version)
+    timers = []
+
+    def begin(doomed):
+        for timer in timers:
+            timer.cancel()
+        if scene.agent.child.alive():
+            scene.agent.kill()
+        scene.agent.start(wait_ready=not doomed)
+        if doomed:
+            child = scene.agent.child
+            timers.append(threading.Timer(fate.random.uniform(0.05, 0.8), child.signal, [signal.SIGKILL]))
+            timers[-1].start()
+
+    fate = siege.Siege(scene, origins, begin, seed=6)
+    lay_siege(scene, fate, scaled(200))
+
+
+def test_kills_at_every_write_leave_everything_whole(
+    haproxy_version, start_scene, start_origin, consul, scaled
+):
+    """The same, killed at a write, fsync, rename or send, by the build that has the fault hook."""
+    try:
+        binary = parts.built("thalassa", "asan")
+    except AssertionError as error:
+        pytest.skip(str(error))
+    scene, origins = siege.build(start_scene, start_origin, consul, haproxy_version)
+    agent, environment = scene.agent, dict(scene.agent.env)
+    agent.stop()
+    agent.binary = binary
+
+    def begin(doomed):
+        if agent.child.alive():
+            agent.kill()
+        point = int(fate.random.expovariate(1 / 60)) + 1
+        agent.env = environment | ({"THALASSA_FAULT": f"kill:{point}"} if doomed else {})
+        agent.start(wait_ready=not doomed)
+
+    fate = siege.Siege(scene, origins, begin, seed=7)
+    lay_siege(scene, fate, scaled(200))
+    places = set(re.findall(r"fault: killed at (\S+)", agent.log()))
+    assert len(places) >= 2, places
+    agent.stop()
+
+
+def lay_siege(scene, fate, changes) -> None:
+    reloads = scene.haproxy.reloads()
+    fate.run(changes // 2, structural=False)
+    assert scene.haproxy.reloads() == reloads, "nothing of this needs a reload"
+    fate.run(changes - changes // 2, structural=True)
+    assert scene.haproxy.reloads() - reloads <= fate.structural, "one for each new or deleted backend"
+    assert fate.kills >= 3, "too few kills to tell anything"
