@@ -228,17 +228,16 @@ struct scan {
     struct arena arena; /* of one entry */
 };
 
+/* `word` is in lower case and not empty. This runs over every byte of the activity. */
 static bool contains_lower(struct str text, struct str word)
 {
-    for (size_t i = 0; i + word.n <= text.n; i++) {
-        size_t k = 0;
-        while (k < word.n) {
-            char c = text.p[i + k];
-            if ((c >= 'A' && c <= 'Z' ? c + 32 : c) != word.p[k])
-                break;
-            k++;
-        }
-        if (k == word.n)
+    const int first = word.p[0], upper = first >= 'a' && first <= 'z' ? first - 32 : first;
+    size_t end = text.n < word.n ? 0 : text.n - word.n + 1;
+
+    for (size_t i = 0; i < end; i++) {
+        if (text.p[i] != first && text.p[i] != upper)
+            continue;
+        if (str_eq_nocase((struct str){text.p + i, word.n}, word))
             return true;
     }
     return false;

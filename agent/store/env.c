@@ -40,7 +40,7 @@ int env_error(const struct env *env, int rc, struct err *e)
     switch (rc) {
     case MDB_MAP_FULL:
         return err_set(e, ERR_UNAVAILABLE, "%s: store full (%zu MiB)", env->folder,
-                       env->map_bytes / (1024 * 1024));
+                       env->map_bytes >> 20);
     case ENOSPC:
     case EDQUOT:
     case EFBIG: return err_errno(e, ERR_UNAVAILABLE, rc, "%s: disk full", env->folder);
@@ -125,7 +125,7 @@ static int put_format(MDB_txn *txn, MDB_dbi meta)
     char number[16], record[RECORD_SUM_BYTES + sizeof number];
     struct str value = {number, (size_t)snprintf(number, sizeof number, "%d", STORE_FORMAT)};
     struct str name = STR("meta"), word = STR("format");
-    MDB_val key = {word.n, (void *)(uintptr_t)word.p}, data = {RECORD_SUM_BYTES + value.n, record};
+    MDB_val key = {word.n, (void *)word.p}, data = {RECORD_SUM_BYTES + value.n, record};
     int rc;
 
     record_seal(record, name, word, value);

@@ -159,7 +159,7 @@ static bool big_value(struct descent *d, uint64_t page, uint32_t size, struct st
     struct walk *w = d->w;
     uint64_t need = (PAGE_HEADER - 1 + (uint64_t)size) / w->page_size + 1;
     uint32_t count;
-    uint16_t kind;
+    uint16_t kind = 0;
     const char *p = page_at(w, page, &kind);
 
     if (!p)
@@ -233,7 +233,7 @@ static bool walk_leaf(struct descent *d, const char *page, size_t count, struct 
                       struct str to)
 {
     size_t used = 0;
-    struct node n;
+    struct node n = {0};
 
     d->found.leaf_pages++;
     for (size_t i = 0; i < count; i++) {
@@ -250,7 +250,7 @@ static bool walk_branch(struct descent *d, const char *page, size_t count, unsig
                         struct str from, struct str to)
 {
     size_t used = 0;
-    struct node n, next;
+    struct node n = {0}, next = {0};
 
     d->found.branch_pages++;
     if (!node_at(d, page, false, 0, &n, &used))
@@ -275,7 +275,7 @@ static bool walk_page(struct descent *d, uint64_t number, unsigned level, struct
                       struct str to)
 {
     size_t lower, upper, count;
-    uint16_t kind;
+    uint16_t kind = 0;
     const char *page = page_at(d->w, number, &kind);
 
     if (!page)
@@ -326,7 +326,7 @@ static bool read_meta(struct walk *w, size_t i, size_t page_size, struct meta *m
 /* LMDB writes the meta pages in turn: they are one transaction apart, and the later one counts. */
 static bool pick_meta(struct walk *w, struct meta *out)
 {
-    struct meta m[2];
+    struct meta m[2] = {0};
 
     if (!read_meta(w, 0, 512, &m[0]) || !read_meta(w, 1, m[0].free.pad, &m[1]))
         return false;

@@ -186,7 +186,7 @@ static void take_object(struct persistence *p, enum object_kind kind, struct jso
 
     where = name.n ? arena_printf(&p->arena, "%s " STR_FMT, list, STR_ARG(name))
                    : arena_printf(&p->arena, "%ss[%zu]", list, i);
-    members = (struct json *)(uintptr_t)json_get(o, "members");
+    members = (struct json *)json_get(o, "members");
     if (members && type && str_eq_z(type->text, "dynamic"))
         members->type = JSON_NULL; /* the registry's, not the file's: neither read nor warned of */
     strip(p, kind, o, where);

@@ -31,7 +31,7 @@ static int key_check(struct str key, struct err *e)
 
 static MDB_val val(struct str s)
 {
-    return (MDB_val){s.n, (void *)(uintptr_t)s.p}; /* LMDB does not write through it */
+    return (MDB_val){s.n, (void *)s.p}; /* LMDB does not write through it */
 }
 
 static struct str view(MDB_val v)

@@ -114,7 +114,7 @@ static void test_a_sound_file_is_never_called_damaged(void **state)
     struct pages_summary summary = {0};
     uint64_t most_free = 0, most_pages = 0;
 
-    for (int i = 0; i < 1500; i++) {
+    for (int i = 0; i < 600; i++) {
         random_change(s, m, STORE_STATE, STORE_BACKENDS);
         if (i % 50 == 0 || i < 20) {
             verify_ok(place_path(p, "store/state/data.mdb"), &summary);
@@ -218,7 +218,7 @@ static void test_a_changed_byte_is_refused_or_harmless(void **state)
     struct place *p = *state;
     struct model *m = calloc(1, sizeof *m);
     struct buf sound = sound_file(p, m);
-    unsigned refusals = 0, rounds = 1500;
+    unsigned refusals = 0, rounds = 1000;
 
     for (unsigned i = 0; i < rounds; i++) {
         size_t at = random_place(sound.n);
@@ -241,7 +241,7 @@ static void test_a_cluster_of_garbage_is_refused_or_harmless(void **state)
     struct buf sound = sound_file(p, m);
     char *copy = malloc(sound.n);
 
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 200; i++) {
         size_t n = 1 + random_below(8192), at = random_below(sound.n - n);
         memcpy(copy, sound.p, sound.n);
         for (size_t k = 0; k < n; k++)

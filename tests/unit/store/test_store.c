@@ -331,33 +331,46 @@ static void test_a_folder_that_cannot_be_made_is_an_error(void **state)
     assert_null(store_open(longer, NULL, &e));
 }
 
-/* Put values of `n` bytes until one is refused; how many were taken. */
+enum { BATCH = 20 };
+
+/* Put BATCH values of `n` bytes at once until that is refused; how many values were taken. */
 static unsigned fill(struct store *s, size_t n, struct err *e)
 {
     char *value = malloc(n), key[16];
-    unsigned i = 0;
+    unsigned taken = 0;
+    int rc = 0;
 
     memset(value, 'v', n);
-    for (;; i++) {
-        struct str k = {key, (size_t)snprintf(key, sizeof key, "%06u", i)};
-        if (commit_one(s, STORE_STATE, STORE_BACKENDS, k, (struct str){value, n}, e))
-            break;
+    while (rc == 0) {
+        struct store_txn *t = store_write(s, STORE_STATE, e);
+        if (!t)
+            fail_msg("%s", e->text);
+        for (unsigned i = taken; i < taken + BATCH; i++) {
+            (void)snprintf(key, sizeof key, "%06u", i);
+            store_put(t, STORE_BACKENDS, str_z(key), (struct str){value, n});
+        }
+        rc = store_commit(t, e);
+        taken += rc ? 0 : BATCH;
     }
     free(value);
-    return i;
+    return taken;
 }
 
+/* Delete in steps as small as they are at their hardest. */
 static void delete_keys(struct store *s, unsigned from, unsigned to)
 {
-    for (unsigned i = from; i < to; i++) {
+    for (unsigned i = from; i < to;) {
         struct err e;
-        char key[16];
+        unsigned end = i < from + 5 ? i + 1 : i + BATCH;
         struct store_txn *t = store_write(s, STORE_STATE, &e);
         assert_non_null(t);
-        (void)snprintf(key, sizeof key, "%06u", i);
-        store_del(t, STORE_BACKENDS, str_z(key));
+        for (; i < end && i < to; i++) {
+            char key[16];
+            (void)snprintf(key, sizeof key, "%06u", i);
+            store_del(t, STORE_BACKENDS, str_z(key));
+        }
         if (store_commit(t, &e))
-            fail_msg("delete %u: %s", i, e.text);
+            fail_msg("delete to %u: %s", i, e.text);
     }
 }
 
@@ -392,7 +405,7 @@ static void test_a_full_store_refuses_puts_and_takes_deletes(void **state)
 
 static void test_a_store_full_of_large_values_takes_deletes(void **state)
 {
-    check_full(*state, 20000);
+    check_full(*state, 9000);
 }
 
 /* Fill the disk below a mounted store; 0 when the refusal was right and the store whole. */
@@ -404,12 +417,12 @@ static int fill_disk(struct place *p)
 
     if (!s)
         return 2;
-    taken = fill(s, 20000, &e);
-    if (e.kind != ERR_UNAVAILABLE || !strstr(e.text, "disk full") || taken < 5) {
+    taken = fill(s, 1000, &e);
+    if (e.kind != ERR_UNAVAILABLE || !strstr(e.text, "disk full") || taken < 100) {
         print_message("%u taken: %s\n", taken, e.text);
         return 3;
     }
-    delete_keys(s, 0, 3); /* free pages of the file serve */
+    delete_keys(s, 0, 60); /* free pages of the file serve */
     if (commit_one(s, STORE_STATE, STORE_META, STR("small"), STR("1"), &e))
         return 4;
     store_close(s);
@@ -417,7 +430,7 @@ static int fill_disk(struct place *p)
     if (!s)
         return 5;
     if (!get_ok(s, STORE_META, "small") || get_ok(s, STORE_BACKENDS, "000000") ||
-        !get_ok(s, STORE_BACKENDS, "000003"))
+        !get_ok(s, STORE_BACKENDS, "000060"))
         return 6;
     store_close(s);
     return 0;
@@ -494,7 +507,7 @@ static double now_ms(void)
 
 static void measure(struct store *s, enum store_env env, enum store_table table, const char *what)
 {
-    enum { COUNT = 400 };
+    enum { COUNT = 200 };
     double took[COUNT];
     char value[1000], key[16];
     struct err e;
