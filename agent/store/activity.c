@@ -3,6 +3,7 @@
 
 #include "base/json_out.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,11 +232,12 @@ struct scan {
 /* `word` is in lower case and not empty. This runs over every byte of the activity. */
 static bool contains_lower(struct str text, struct str word)
 {
-    const int first = word.p[0], upper = first >= 'a' && first <= 'z' ? first - 32 : first;
+    const unsigned char first = (unsigned char)word.p[0], upper = (unsigned char)toupper(first);
     size_t end = text.n < word.n ? 0 : text.n - word.n + 1;
 
     for (size_t i = 0; i < end; i++) {
-        if (text.p[i] != first && text.p[i] != upper)
+        const unsigned char c = (unsigned char)text.p[i];
+        if (c != first && c != upper)
             continue;
         if (str_eq_nocase((struct str){text.p + i, word.n}, word))
             return true;
