@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "haproxy/child.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct child {
+    struct ev_loop *loop;
+    pid_t pid;
+    int out;
+    ev_child exit;
+    ev_io readable;
+    ev_timer deadline;
+    struct buf output;
+    bool timed_out;
+    child_on_exit *on_exit;
+    void *ctx;
+};
+
+static void drain(struct child *c)
+{
+    char piece[4096];
+    ssize_t n;
+
+    while ((n = read(c->out, piece, sizeof piece)) > 0) {
+        size_t room = CHILD_OUTPUT_BYTES - c->output.n;
+        buf_add(&c->output, piece, (size_t)n < room ? (size_t)n : room);
+    }
+    if (n == 0)
+        ev_io_stop(c->loop, &c->readable);
+}
+
+static void free_child(struct child *c)
+{
+    ev_child_stop(c->loop, &c->exit);
+    ev_io_stop(c->loop, &c->readable);
+    ev_timer_stop(c->loop, &c->deadline);
+    (void)close(c->out);
+    buf_free(&c->output);
+    free(c);
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *w, int events)
+{
+    (void)loop;
+    (void)events;
+    drain(w->data);
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *w, int events)
+{
+    struct child *c = w->data;
+
+    (void)loop;
+    (void)events;
+    c->timed_out = true;
+    (void)kill(-c->pid, SIGKILL);
+}
+
+static void on_child(struct ev_loop *loop, ev_child *w, int events)
+{
+    struct child *c = w->data;
+    struct child_result result = {.timed_out = c->timed_out};
+
+    (void)loop;
+    (void)events;
+    drain(c); /* what a daemon that holds the pipe writes later is not ours */
+    result.status = WIFEXITED(w->rstatus) ? WEXITSTATUS(w->rstatus) : 128 + WTERMSIG(w->rstatus);
+    result.output = buf_str(&c->output);
+    c->on_exit(c->ctx, &result);
+    free_child(c);
+}
+
+/* In the new process: nothing but async-signal-safe calls. */
+static void become(const char *const *argv, int out, int failure)
+{
+    int null = open("/dev/null", O_RDONLY);
+    sigset_t none;
+    int number;
+
+    (void)setpgid(0, 0);
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)signal(SIGPIPE, SIG_DFL);
+    if (null >= 0)
+        (void)dup2(null, STDIN_FILENO);
+    (void)dup2(out, STDOUT_FILENO);
+    (void)dup2(out, STDERR_FILENO);
+    (void)execvp(argv[0], (char *const *)(uintptr_t)argv);
+    number = errno;
+    (void)!write(failure, &number, sizeof number);
+    _exit(127);
+}
+
+/* fork and exec; the errno of a failed exec comes back through a close-on-exec pipe. */
+static pid_t spawn(const char *const *argv, int out, struct err *e)
+{
+    int failure[2], number = 0;
+    pid_t pid;
+
+    if (pipe2(failure, O_CLOEXEC)) {
+        err_errno(e, ERR_INTERNAL, errno, "%s: pipe", argv[0]);
+        return -1;
+    }
+    pid = fork();
+    if (pid == 0)
+        become(argv, out, failure[1]);
+    (void)close(failure[1]);
+    if (pid < 0)
+        err_errno(e, ERR_INTERNAL, errno, "%s: fork", argv[0]);
+    else if (read(failure[0], &number, sizeof number) == (ssize_t)sizeof number) {
+        (void)waitpid(pid, NULL, 0);
+        err_errno(e, ERR_INTERNAL, number, "cannot run %s", argv[0]);
+        pid = -1;
+    }
+    (void)close(failure[0]);
+    return pid;
+}
+
+static void watch(struct child *c, double deadline_s)
+{
+    ev_child_init(&c->exit, on_child, c->pid, 0);
+    ev_io_init(&c->readable, on_readable, c->out, EV_READ);
+    ev_timer_init(&c->deadline, on_deadline, deadline_s, 0.0);
+    c->exit.data = c->readable.data = c->deadline.data = c;
+    ev_child_start(c->loop, &c->exit);
+    ev_io_start(c->loop, &c->readable);
+    ev_timer_start(c->loop, &c->deadline);
+}
+
+struct child *child_run(struct ev_loop *loop, const char *const *argv, double deadline_s,
+                        child_on_exit *on_exit, void *ctx, struct err *e)
+{
+    struct child *c;
+    int out[2];
+    pid_t pid;
+
+    if (pipe2(out, O_CLOEXEC)) {
+        err_errno(e, ERR_INTERNAL, errno, "%s: pipe", argv[0]);
+        return NULL;
+    }
+    (void)fcntl(out[0], F_SETFL, O_NONBLOCK);
+    pid = spawn(argv, out[1], e);
+    (void)close(out[1]);
+    if (pid < 0) {
+        (void)close(out[0]);
+        return NULL;
+    }
+    c = calloc(1, sizeof *c);
+    if (!c)
+        abort();
+    c->loop = loop;
+    c->pid = pid;
+    c->out = out[0];
+    c->on_exit = on_exit;
+    c->ctx = ctx;
+    buf_init(&c->output, CHILD_OUTPUT_BYTES);
+    watch(c, deadline_s);
+    return c;
+}
+
+void child_cancel(struct child *c)
+{
+    (void)kill(-c->pid, SIGKILL);
+    (void)waitpid(c->pid, NULL, 0);
+    free_child(c);
+}
+
+int child_split(const char *line, char *text, size_t size, const char **words, struct err *e)
+{
+    struct str rest = str_z(line);
+    size_t used = 0, count = 0;
+
+    for (;;) {
+        struct str word = str_word(&rest);
+        if (word.n == 0)
+            break;
+        if (count == CHILD_ARGS_MAX || used + word.n + 1 > size)
+            return err_set(e, ERR_INVALID, "command line too long: %.60s...", line);
+        words[count++] = str_copy(text + used, size - used, word);
+        used += word.n + 1;
+    }
+    if (count == 0)
+        return err_set(e, ERR_INVALID, "the command line is empty");
+    words[count] = NULL;
+    return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs a program beside the loop: no shell, output captured up to a limit, a deadline after which
+ * its process group is killed. Uses ev_child, so only on the default loop. */
+#ifndef THALASSA_HAPROXY_CHILD_H
+#define THALASSA_HAPROXY_CHILD_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct ev_loop;
+struct child;
+
+enum { CHILD_OUTPUT_BYTES = 64 * 1024, CHILD_ARGS_MAX = 64 };
+
+struct child_result {
+    int status;        /* exit status; 128 + N when signal N ended it */
+    bool timed_out;    /* killed at the deadline */
+    struct str output; /* stdout and stderr together, cut at CHILD_OUTPUT_BYTES */
+};
+typedef void child_on_exit(void *ctx, const struct child_result *result);
+
+/* `argv` ends with NULL. ERR_INTERNAL when the program cannot be started (its name and why). The
+ * child's end is waited for, not that of daemons it leaves behind. */
+struct child *child_run(struct ev_loop *loop, const char *const *argv, double deadline_s,
+                        child_on_exit *on_exit, void *ctx, struct err *e);
+
+/* Kill its group and forget it, without on_exit. */
+void child_cancel(struct child *c);
+
+/* Split a command line at blanks ("sudo systemctl reload haproxy"): no quotes, no shell. Words in
+ * `words` (CHILD_ARGS_MAX + 1 pointers), texts in `text`. ERR_INVALID when empty or too long. */
+int child_split(const char *line, char *text, size_t size, const char **words, struct err *e);
+
+#endif
