@@ -252,6 +252,20 @@ static struct str text_of(const struct token *t)
     return t && t->type == TOKEN_TEXT ? t->text : STR_NONE;
 }
 
+/* The blanks before a partial that stands alone, unless `~` has taken them: its own, or that of the
+ * tag before it, if that one opens no part of a block (as handlebars.js has it). */
+static struct str indent_of(const struct token *tag, struct str before, size_t blanks, size_t i)
+{
+    const struct token *last = i > 1 ? tag - 2 : NULL;
+    bool opens = last && (last->type == TOKEN_OPEN || last->type == TOKEN_INVERSE ||
+                          last->type == TOKEN_ELSE);
+
+    if (tag->type != TOKEN_PARTIAL || tag->strip_left ||
+        (last && !opens && last->cut_after >= before.n))
+        return STR_NONE;
+    return (struct str){before.p + before.n - blanks, blanks};
+}
+
 /* Decide what tag `i` takes away. Nothing is cut yet, since whether the next tag stands alone is
  * read off the template as it was written. */
 static void measure(struct token_list *list, size_t i)
@@ -259,14 +273,12 @@ static void measure(struct token_list *list, size_t i)
     struct token *tag = &list->items[i];
     struct str before = text_of(i ? tag - 1 : NULL);
     struct str after = text_of(i + 1 < list->count ? tag + 1 : NULL);
-    size_t left = 0, right = 0, taken = i > 1 ? tag[-2].cut_after : 0;
+    size_t left = 0, right = 0;
 
     if (stands_alone(list, i)) {
         left = blanks_at_end(before);
         right = line_end_at_start(after, true);
-        /* a `~` before or in this tag has taken the blanks already */
-        if (tag->type == TOKEN_PARTIAL && !tag->strip_left && before.n > taken)
-            tag->indent = (struct str){before.p + before.n - left, left};
+        tag->indent = left ? indent_of(tag, before, left, i) : STR_NONE;
     }
     while (tag->strip_left && left < before.n && is_space(before.p[before.n - 1 - left]))
         left++;
