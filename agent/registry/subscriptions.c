@@ -9,9 +9,10 @@ struct subscriptions {
     struct ev_loop *loop;
     struct subscriptions_events events;
     struct catalog *catalog;
-    struct http *http;         /* these two, */
-    struct registry *registry; /* or that one */
-    struct file_registry *file;
+    struct http *http; /* these, */
+    struct registry *registry;
+    struct lister *lister;
+    struct file_registry *file; /* or this */
     struct resolver *resolver;
     ev_timer soon; /* follow what is new, resolve what is new */
     bool services_changed, hosts_changed;
@@ -95,6 +96,13 @@ static void on_soon(struct ev_loop *loop, ev_timer *timer, int events)
         resolve(s);
 }
 
+static const struct service_read *last_read(void *ctx, struct str service)
+{
+    const struct subscriptions *s = ctx;
+
+    return catalog_last_read(s->catalog, service);
+}
+
 static int open_registry(struct subscriptions *s, const struct subscriptions_options *o,
                          struct err *e)
 {
@@ -108,6 +116,7 @@ static int open_registry(struct subscriptions *s, const struct subscriptions_opt
     if (!s->http)
         return -1;
     s->registry = registry_start(s->loop, s->http, &events);
+    s->lister = lister_start(s->loop, s->http, last_read, s);
     return 0;
 }
 
@@ -168,6 +177,29 @@ struct registry_status subscriptions_status(const struct subscriptions *s)
     return s->file ? file_registry_status(s->file) : registry_status(s->registry);
 }
 
+static void list_file(struct subscriptions *s, on_service_list *on_list, void *ctx)
+{
+    struct service_list list = {.arena = ARENA_INIT};
+    const struct service_read *read;
+    struct registry_status status = file_registry_status(s->file);
+    struct err e;
+
+    for (size_t i = 0; file_registry_each(s->file, i, &read); i++)
+        service_summarise(&list.arena, read, ARENA_PUSH(&list.arena, list.items, list.count));
+    err_set(&e, ERR_UNAVAILABLE, "%s", status.last_error);
+    on_list(ctx, status.state == REGISTRY_OK ? &list : NULL,
+            status.state == REGISTRY_OK ? NULL : &e);
+    arena_free(&list.arena);
+}
+
+void subscriptions_list(struct subscriptions *s, on_service_list *on_list, void *ctx)
+{
+    if (s->file)
+        list_file(s, on_list, ctx);
+    else
+        lister_get(s->lister, on_list, ctx);
+}
+
 struct http *subscriptions_http(struct subscriptions *s)
 {
     return s->http;
@@ -178,6 +210,8 @@ void subscriptions_stop(struct subscriptions *s)
     ev_timer_stop(s->loop, &s->soon);
     if (s->file)
         file_registry_stop(s->file);
+    if (s->lister)
+        lister_stop(s->lister);
     if (s->registry)
         registry_stop(s->registry);
     if (s->http)

@@ -4,6 +4,7 @@
 #ifndef THALASSA_REGISTRY_SUBSCRIPTIONS_H
 #define THALASSA_REGISTRY_SUBSCRIPTIONS_H
 
+#include "registry/list.h"
 #include "registry/registry.h"
 #include "registry/resolve.h"
 
@@ -41,7 +42,10 @@ struct catalog *subscriptions_catalog(struct subscriptions *s);
 
 struct registry_status subscriptions_status(const struct subscriptions *s);
 
-/* Consul's client, for registry/list.h, rights.h and register.h; NULL with a file. */
+/* All services that the registry knows, see lister_get; of a file those that are in it. */
+void subscriptions_list(struct subscriptions *s, on_service_list *on_list, void *ctx);
+
+/* Consul's client, for registry/rights.h and register.h; NULL with a file. */
 struct http *subscriptions_http(struct subscriptions *s);
 
 /* Not from within a callback. */

@@ -5,10 +5,13 @@
  *   registry-probe --serviceReg HOST|file:PATH [--port N] [--ca F] [--cert F] [--key F]
  *                  [--token-file F] [--max-shrink N] [--state F]
  *   orders: sub BACKEND SERVICE VERSION | unsub BACKEND | accept BACKEND | show BACKEND | save |
- *           passing SERVICE VERSION | services | rights SERVICE... | register PORT | cpu | quit
+ *           passing SERVICE VERSION | services | rights SERVICE... | register PORT |
+ *           deregister | cpu | quit
  *   lines:  {"pool":...} on each change, {"state":...}, and one line per order that asks */
 #include "base/file.h"
 #include "base/log.h"
+#include "registry/register.h"
+#include "registry/rights.h"
 #include "registry/subscriptions.h"
 
 #include <ev.h>
@@ -33,6 +36,7 @@ struct probe {
     const char *state_path;
     struct arena restored_arena;
     struct json *restored;
+    struct registration *registration;
 };
 
 static struct json_out line_out;
@@ -185,6 +189,51 @@ static void order_cpu(void)
     line_end();
 }
 
+static void on_list(void *ctx, const struct service_list *list, const struct err *e)
+{
+    (void)ctx;
+    line_begin("services");
+    if (e)
+        json_put_z(&line_out, "error", e->text);
+    json_open_array(&line_out, "services");
+    for (size_t i = 0; list && i < list->count; i++)
+        service_summary_put(&line_out, NULL, &list->items[i]);
+    json_close_array(&line_out);
+    line_end();
+}
+
+static void on_rights(void *ctx, const struct rights_report *r)
+{
+    (void)ctx;
+    line_begin("rights");
+    json_put_z(&line_out, "error", r->error.kind ? r->error.text : NULL);
+    json_put_bool(&line_out, "services", r->services);
+    json_put_bool(&line_out, "nodes", r->nodes);
+    json_put_bool(&line_out, "agent", r->agent);
+    put_str_list(&line_out, "lines", &r->lines);
+    line_end();
+}
+
+static void order_rights(struct probe *p, struct str rest)
+{
+    struct str names[16];
+    struct str_list list = {names, 0};
+
+    while (list.count < 16 && (names[list.count] = str_word(&rest)).n)
+        list.count++;
+    rights_check_start(subscriptions_http(p->subs), &list, on_rights, p);
+}
+
+static void on_deregistered(void *ctx, const struct err *e)
+{
+    struct probe *p = ctx;
+
+    p->registration = NULL;
+    line_begin("deregistered");
+    json_put_z(&line_out, "error", e ? e->text : NULL);
+    line_end();
+}
+
 static void order(struct probe *p, struct str line)
 {
     struct str verb = str_word(&line);
@@ -200,9 +249,7 @@ static void order(struct probe *p, struct str line)
     else if (str_eq_z(verb, "quit"))
         ev_break(p->loop, EVBREAK_ALL);
     else if (str_eq_z(verb, "accept")) {
-        line_begin("accepted");
         size_t n = catalog_accept(subscriptions_catalog(p->subs), str_word(&line));
-        buf_free(&line_buf);
         line_begin("accepted");
         json_put_int(&line_out, "removed", (int64_t)n);
         line_end();
@@ -210,6 +257,18 @@ static void order(struct probe *p, struct str line)
         struct str backend = str_word(&line);
         line_begin("show");
         put_view(catalog_view(subscriptions_catalog(p->subs), backend), backend);
+    } else if (str_eq_z(verb, "services")) {
+        subscriptions_list(p->subs, on_list, p);
+    } else if (str_eq_z(verb, "rights")) {
+        order_rights(p, line);
+    } else if (str_eq_z(verb, "register")) {
+        uint64_t port = 0;
+        str_u64(str_word(&line), &port);
+        p->registration = registration_start(
+            p->loop, subscriptions_http(p->subs),
+            &(struct registration_options){"probe", "here", "127.0.0.1", (unsigned)port});
+    } else if (str_eq_z(verb, "deregister")) {
+        registration_stop(p->registration, on_deregistered, p);
     } else if (str_eq_z(verb, "passing")) {
         struct str service = str_word(&line), version = str_word(&line);
         line_begin("passing");
