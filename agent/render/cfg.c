@@ -19,7 +19,8 @@ static size_t word_length(struct str s)
             if (i + 1 < s.n)
                 i++;
         } else if (quote) {
-            quote = c == quote ? 0 : quote;
+            if (c == quote)
+                quote = 0;
         } else if (c == '"' || c == '\'') {
             quote = c;
         } else if (is_blank(c) || c == '#') {
@@ -82,7 +83,7 @@ struct str cfg_unquote(struct arena *a, struct str word)
         if (c == '\\' && quote != '\'' && i + 1 < word.n)
             p[n++] = word.p[++i];
         else if (quote ? c == quote : c == '"' || c == '\'')
-            quote = quote ? 0 : c;
+            quote = (char)(quote ? 0 : c);
         else
             p[n++] = c;
     }

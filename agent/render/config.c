@@ -3,9 +3,8 @@
 
 #include "render/cfg.h"
 #include "render/data.h"
+#include "render/find.h"
 #include "render/helpers.h"
-
-#include <stdlib.h>
 
 enum { PARTIALS = 64 };
 
@@ -68,27 +67,14 @@ static int run_template(const struct render_input *in, const struct templates *t
     return template_render(t->main, &env, data, text, e);
 }
 
-static int cmp_backend(const void *proxy, const void *item)
-{
-    return str_cmp(*(const struct str *)proxy,
-                   ((const struct desired_backend *)item)->object->name);
-}
-
-static int cmp_frontend(const void *name, const void *item)
-{
-    return str_cmp(*(const struct str *)name, (*(struct frontend *const *)item)->name);
-}
-
 /* "frontend/web" when this section line starts a section of ours, else "template". */
 static struct str object_of(struct arena *a, const struct desired *d, const struct cfg_line *line)
 {
     struct str name = cfg_section_name(line);
 
-    if (str_eq(line->words[0], STR("frontend")) && d->frontend_count &&
-        bsearch(&name, d->frontends, d->frontend_count, sizeof *d->frontends, cmp_frontend))
+    if (str_eq(line->words[0], STR("frontend")) && find_frontend(d, name))
         return arena_printf(a, "frontend/" STR_FMT, STR_ARG(name));
-    if (str_eq(line->words[0], STR("backend")) && d->backend_count &&
-        bsearch(&name, d->backends, d->backend_count, sizeof *d->backends, cmp_backend))
+    if (str_eq(line->words[0], STR("backend")) && find_backend(d, name))
         return arena_printf(a, "backend/" STR_FMT, STR_ARG(name));
     return STR("template");
 }

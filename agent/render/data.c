@@ -60,28 +60,29 @@ static void put_number(struct arena *a, struct node *to, const char *key, uint64
     append(to, key, j);
 }
 
-/* What the API's writers give, as a tree. */
-static int parse_back(struct arena *a, const struct buf *text, struct json **out, struct err *e)
+/* What the API's writers gave, as a tree; frees the text. */
+static struct json *parse_back(struct arena *a, struct buf *text, struct err *e)
 {
+    struct json *tree = NULL;
+
     if (buf_failed(text))
-        return err_set(e, ERR_TOO_LARGE, "more data than a configuration may be made from");
-    return json_parse(a, buf_str(text), JSON_MAX_DEPTH, out, e);
+        err_set(e, ERR_TOO_LARGE, "more data than a configuration may be made from");
+    else if (json_parse(a, buf_str(text), JSON_MAX_DEPTH, &tree, e))
+        tree = NULL;
+    buf_free(text);
+    return tree;
 }
 
-static int frontend_data(struct arena *a, const struct frontend *f, struct json **out,
-                         struct err *e)
+static struct json *frontend_data(struct arena *a, const struct frontend *f, struct err *e)
 {
     struct json_out o;
     struct buf text;
-    int rc;
 
     buf_init(&text, RENDER_MAX_CONFIG);
     json_out_init(&o, &text, false);
     frontend_put(&o, NULL, f);
     json_out_fini(&o);
-    rc = parse_back(a, &text, out, e);
-    buf_free(&text);
-    return rc;
+    return parse_back(a, &text, e);
 }
 
 /* KEY_HOST:PORT taken apart, so that a template that puts the name together gets the same. */
@@ -116,12 +117,10 @@ static void member_text(struct json_out *o, const struct desired_backend *b,
     arena_free(&a);
 }
 
-static int members_data(struct arena *a, const struct desired_backend *b, struct json **out,
-                        struct err *e)
+static struct json *members_data(struct arena *a, const struct desired_backend *b, struct err *e)
 {
     struct json_out o;
     struct buf text;
-    int rc;
 
     buf_init(&text, RENDER_MAX_CONFIG);
     json_out_init(&o, &text, false);
@@ -130,38 +129,39 @@ static int members_data(struct arena *a, const struct desired_backend *b, struct
         member_text(&o, b, &b->servers[i]);
     json_close_array(&o);
     json_out_fini(&o);
-    rc = parse_back(a, &text, out, e);
-    buf_free(&text);
-    return rc;
+    return parse_back(a, &text, e);
 }
 
-static int backend_data(struct arena *a, const struct desired_backend *b, struct json **out,
-                        struct err *e)
+static void replace(struct json *object, struct str key, const struct json *list)
+{
+    for (struct json *j = object->first; j; j = j->next) {
+        if (str_eq(j->key, key)) {
+            j->first = list->first;
+            j->count = list->count;
+        }
+    }
+}
+
+static struct json *backend_data(struct arena *a, const struct desired_backend *b, struct err *e)
 {
     static const struct member_list none = {0};
     struct json_out o;
-    struct json *members;
+    struct json *object, *members;
     struct node self;
     struct buf text;
-    int rc;
 
     buf_init(&text, RENDER_MAX_CONFIG);
     json_out_init(&o, &text, false);
     backend_put(&o, NULL, b->object, &none);
     json_out_fini(&o);
-    rc = parse_back(a, &text, out, e);
-    buf_free(&text);
-    if (rc || members_data(a, b, &members, e))
-        return -1;
-    self = grow(*out);
-    for (struct json *j = (*out)->first; j; j = j->next) {
-        if (str_eq(j->key, STR("members"))) {
-            j->first = members->first;
-            j->count = members->count;
-        }
-    }
+    object = parse_back(a, &text, e);
+    members = object ? members_data(a, b, e) : NULL;
+    if (!members)
+        return NULL;
+    replace(object, STR("members"), members);
+    self = grow(object);
     put_text(a, &self, "profile", profile_name(a, profile_of(b->object)));
-    return 0;
+    return object;
 }
 
 static void profile_data(struct arena *a, struct node *list, struct profile p)
@@ -201,15 +201,15 @@ int data_build(struct arena *a, const struct render_input *in, const struct prof
         profile_data(a, &list, profiles->items[i]);
     list = grow(new_list(a, &root, "frontends"));
     for (size_t i = 0; i < d->frontend_count; i++) {
-        struct json *j;
-        if (frontend_data(a, d->frontends[i], &j, e))
+        struct json *j = frontend_data(a, d->frontends[i], e);
+        if (!j)
             return err_wrap(e, "frontend " STR_FMT, STR_ARG(d->frontends[i]->name));
         append(&list, NULL, j);
     }
     list = grow(new_list(a, &root, "backends"));
     for (size_t i = 0; i < d->backend_count; i++) {
-        struct json *j;
-        if (backend_data(a, &d->backends[i], &j, e))
+        struct json *j = backend_data(a, &d->backends[i], e);
+        if (!j)
             return err_wrap(e, "backend " STR_FMT, STR_ARG(d->backends[i].object->name));
         append(&list, NULL, j);
     }

@@ -165,8 +165,12 @@ static void print_lines(const struct pair *p, struct place from, struct place to
 {
     while (from.h < to.h || from.w < to.w) {
         struct place next = step(p, from);
-        char sign = next.h == from.h ? '+' : next.w == from.w ? '-' : ' ';
+        char sign = ' ';
 
+        if (next.h == from.h)
+            sign = '+';
+        else if (next.w == from.w)
+            sign = '-';
         buf_add_char(out, sign);
         buf_add_str(out, sign == '+' ? p->want.lines[from.w] : p->have.lines[from.h]);
         buf_add_char(out, '\n');

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render/helpers.h"
 
+#include "render/find.h"
 #include "render/lookup.h"
 #include "render/section.h"
-
-#include <stdlib.h>
 
 /* Objects are looked up by name: the data is only their picture. */
 static struct str text_of(const struct json *object, const char *key)
@@ -22,51 +21,25 @@ static const struct json *argument(const struct template_args *args, struct err 
     return NULL;
 }
 
-/* The lists of a desired state are sorted by name. */
-static int cmp_frontend(const void *name, const void *item)
-{
-    return str_cmp(*(const struct str *)name, (*(struct frontend *const *)item)->name);
-}
-
-static int cmp_backend(const void *name, const void *item)
-{
-    return str_cmp(*(const struct str *)name, ((const struct desired_backend *)item)->object->name);
-}
-
-static int cmp_ruleset(const void *name, const void *item)
-{
-    return str_cmp(*(const struct str *)name, ((const struct ruleset *)item)->frontend);
-}
-
-static const void *find(struct str name, const void *items, size_t count, size_t size,
-                        int (*cmp)(const void *, const void *))
-{
-    return count ? bsearch(&name, items, count, size, cmp) : NULL;
-}
-
 static int call_frontend(void *ctx, const struct template_args *args, struct buf *out,
                          struct err *e)
 {
     const struct helpers_ctx *h = ctx;
-    const struct desired *d = h->desired;
     const struct json *o = argument(args, e);
     struct str name = text_of(o, "key");
-    struct frontend *const *f;
+    const struct frontend *f;
 
     if (!o)
         return -1;
-    f = find(name, d->frontends, d->frontend_count, sizeof *d->frontends, cmp_frontend);
+    f = find_frontend(h->desired, name);
     if (!f)
         return err_set(e, ERR_INVALID, "the argument is no frontend");
-    return section_frontend(
-        &h->line, *f, find(name, d->rulesets, d->ruleset_count, sizeof *d->rulesets, cmp_ruleset),
-        out, e);
+    return section_frontend(&h->line, f, find_ruleset(h->desired, name), out, e);
 }
 
 static int call_backend(void *ctx, const struct template_args *args, struct buf *out, struct err *e)
 {
     const struct helpers_ctx *h = ctx;
-    const struct desired *d = h->desired;
     const struct json *o = argument(args, e), *from = template_args_get(args, "from");
     const struct desired_backend *b;
 
@@ -74,7 +47,7 @@ static int call_backend(void *ctx, const struct template_args *args, struct buf 
         return -1;
     if (from && (from->type != JSON_STRING || !str_eq(from->text, text_of(o, "profile"))))
         return err_set(e, ERR_INVALID, "from= wants the backend's own profile");
-    b = find(text_of(o, "key"), d->backends, d->backend_count, sizeof *d->backends, cmp_backend);
+    b = find_backend(h->desired, text_of(o, "key"));
     if (!b)
         return err_set(e, ERR_INVALID, "the argument is no backend");
     return section_backend(&h->line, b, from != NULL, out, e);

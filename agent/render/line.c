@@ -3,8 +3,6 @@
 
 #include "render/quote.h"
 
-#include <stdio.h>
-
 struct line_out line_begin(const struct line_env *env, struct buf *to, struct err *e)
 {
     return (struct line_out){.env = env, .to = to, .e = e};
@@ -17,37 +15,10 @@ int line_end(struct line_out *o)
     return o->failed ? -1 : 0;
 }
 
-static void add(struct line_out *o, const char *format, va_list ap)
+void line_break(struct line_out *o)
 {
-    char text[1024];
-    int n = vsnprintf(text, sizeof text, format, ap);
-
-    if (o->failed)
-        return;
-    if (n >= 0 && (size_t)n < sizeof text)
-        buf_add(o->to, text, (size_t)n);
-    else
-        o->failed = err_set(o->e, ERR_INTERNAL, "a line of the configuration is too long") != 0;
-}
-
-void line_new(struct line_out *o, const char *format, ...)
-{
-    va_list ap;
-
     if (o->count++)
         buf_add_z(o->to, "\n    ");
-    va_start(ap, format);
-    add(o, format, ap);
-    va_end(ap);
-}
-
-void line_more(struct line_out *o, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    add(o, format, ap);
-    va_end(ap);
 }
 
 void line_word(struct line_out *o, struct str word)

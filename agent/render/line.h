@@ -26,10 +26,13 @@ struct line_out {
 struct line_out line_begin(const struct line_env *env, struct buf *to, struct err *e);
 int line_end(struct line_out *o); /* 0, or -1 with the first error */
 
-/* A new line and what is known to be harmless. */
-void line_new(struct line_out *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* More of it; then text from outside by its way of quoting (quote.h). */
-void line_more(struct line_out *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void line_break(struct line_out *o); /* a new line, empty so far */
+
+/* A new line that begins with what is known to be harmless; more of it. As printf. */
+#define line_new(o, ...) (line_break(o), buf_printf((o)->to, __VA_ARGS__))
+#define line_more(o, ...) buf_printf((o)->to, __VA_ARGS__)
+
+/* Text from outside by its way of quoting (quote.h). */
 void line_word(struct line_out *o, struct str word);
 void line_patterns(struct line_out *o, struct str patterns);
 void line_raw(struct line_out *o, struct str text);

@@ -91,7 +91,7 @@ void lookup_use_lines(struct line_out *o, const struct ruleset *rules, const str
         line_more(o, ",thalassa.none)] if { var(txn.r) -m int lt %d }", RULES_NO_RANK);
     }
     for (size_t i = 0; i < own->count; i++) {
-        line_new(o, "%s", "");
+        line_break(o);
         line_raw(o, own->items[i]);
     }
     line_new(o, "use_backend %%[var(txn.px)] if { var(txn.px) -m found }");

@@ -102,7 +102,7 @@ static void keepalive_lines(struct line_out *o, const struct frontend *f)
 static void native_lines(struct line_out *o, const struct str_list *natives)
 {
     for (size_t i = 0; i < natives->count; i++) {
-        line_new(o, "%s", "");
+        line_break(o);
         line_raw(o, natives->items[i]);
     }
 }

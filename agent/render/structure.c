@@ -65,7 +65,7 @@ static void begin_section(struct parser *p, const struct cfg_line *line)
 
     if (str_eq(s.kind, STR("defaults"))) {
         if (s.name.n == 0)
-            s.name = arena_printf(p->a, "#%zu", ++p->unnamed);
+            s.name = arena_printf(p->a, "(%zu)", ++p->unnamed);
         p->defaults = s.name;
     }
     p->skip_servers = str_eq(s.kind, STR("backend")) && is_ours(p, s.name);

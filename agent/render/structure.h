@@ -11,7 +11,7 @@
 
 struct structure_section {
     struct str kind;       /* "frontend" */
-    struct str name;       /* unnamed defaults: "#1", "#2" ...; may be empty */
+    struct str name;       /* unnamed defaults: "(1)", "(2)" ...; may be empty */
     struct str from;       /* the defaults that it inherits, by name; empty: none */
     struct str_list lines; /* words as written, parted by one blank */
     size_t at;             /* which section of the text it is */
@@ -56,6 +56,25 @@ void structure_parse(struct arena *a, struct str config, const struct str_list *
  * A profile or a header's lookup that is no longer needed is no reason. */
 struct structure_reasons structure_diff(struct arena *a, const struct structure *have,
                                         const struct structure *want);
+
+struct structure_bind {
+    struct str owner;   /* "frontend/web" */
+    struct str address; /* "127.0.0.1:80", "*:443", "[::]:80" */
+};
+
+struct structure_binds {
+    struct structure_bind *items;
+    size_t count;
+};
+
+/* Addresses that `want` listens on and `have` does not, in the order of `want`. */
+struct structure_binds structure_new_binds(struct arena *a, const struct structure *have,
+                                           const struct structure *want);
+
+/* A frontend, backend, listen or named defaults whose name another one (*other) has, too: they
+ * share one namespace. NULL when there is none. */
+const struct structure_section *structure_name_clash(const struct structure *s,
+                                                     const struct structure_section **other);
 
 /* The structure as text: structure_parse of it gives the structure again. */
 void structure_print(struct buf *to, const struct structure *s);

@@ -235,10 +235,9 @@ struct structure_reasons structure_diff(struct arena *a, const struct structure 
     struct differ d = {.a = a};
     size_t h = 0, w = 0;
 
-    while (h < have->count || w < want->count) {
-        const struct structure_section *hs = h < have->count ? &have->sections[h] : NULL;
-        const struct structure_section *ws = w < want->count ? &want->sections[w] : NULL;
-        int c = !hs ? 1 : !ws ? -1 : cmp(hs, ws);
+    while (h < have->count && w < want->count) {
+        const struct structure_section *hs = &have->sections[h], *ws = &want->sections[w];
+        int c = cmp(hs, ws);
 
         h += c <= 0;
         w += c >= 0;
@@ -251,5 +250,9 @@ struct structure_reasons structure_diff(struct arena *a, const struct structure 
         else
             diff_other(&d, hs, ws);
     }
+    while (h < have->count)
+        tell_one_sided(&d, &have->sections[h++], false);
+    while (w < want->count)
+        tell_one_sided(&d, &want->sections[w++], true);
     return d.reasons;
 }

@@ -90,6 +90,7 @@ def test_rules_route_in_their_order(haproxy_version, work, start_origin, start_h
         (8001, "/find?q=x", {}, "hashed"),
         (8001, "/find", {}, "live"),
         (8001, "/?debug=1", {}, "staged"),
+        (8001, "/anchor", {}, "staged"),  # its pattern starts with '#', a comment in a map file
         (8001, "/api/?debug=1", {}, "apis"),
         (8001, "/x", {"Host": "STAGED.example.COM:8080"}, "staged"),
         (8001, "/x", {"Host": "www.staged.example.com"}, "staged"),

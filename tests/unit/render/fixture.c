@@ -16,6 +16,8 @@
 const struct render_caps fixture_caps_26 = {.pool_keywords = true};
 const struct render_caps fixture_caps_30 = {.guid = true, .stats_file = true};
 
+enum { FILE_BYTES = 1 << 22 };
+
 static void must(int rc, const struct err *e, const char *what)
 {
     if (rc)
@@ -73,6 +75,8 @@ static void load_backends(struct fixture *f, const struct json *root,
         const struct json *list;
 
         must(b ? 0 : -1, &e, "backend");
+        if (!b)
+            return;
         db.proxy = b->name;
         str_copy(key, sizeof key, b->name);
         list = members ? json_get(members, key) : NULL;
@@ -138,7 +142,7 @@ void fixture_text(struct fixture *f, const char *json, const struct render_caps 
 
     assert_non_null(text);
     for (size_t i = 0; i <= n; i++)
-        text[i] = json[i] == '\'' ? '"' : json[i];
+        text[i] = (char)(json[i] == '\'' ? '"' : json[i]);
     fixture_load(f, (struct str){text, n}, caps);
     free(text);
 }
@@ -161,7 +165,7 @@ struct str fixture_read(struct arena *a, const char *path)
     char full[512];
 
     (void)snprintf(full, sizeof full, "%s/%s", THALASSA_SOURCE_DIR, path);
-    buf_init(&text, 4 * 1024 * 1024);
+    buf_init(&text, FILE_BYTES);
     must(file_read(full, &text, &e), &e, full);
     copy = arena_str(a, buf_str(&text));
     buf_free(&text);

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+enum { FILE_BYTES = 1 << 22 };
+
 static void write_golden(const char *path, struct str text)
 {
     struct err e = {0};
@@ -37,7 +39,7 @@ static bool compare(const char *set, struct str name, struct str text)
         write_golden(path, text);
         return false;
     }
-    buf_init(&want, 4 * 1024 * 1024);
+    buf_init(&want, FILE_BYTES);
     if (file_read(path, &want, &e))
         print_error("%s\n", e.text);
     same = str_eq(buf_str(&want), text);

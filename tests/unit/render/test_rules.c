@@ -13,18 +13,22 @@ static struct frontend *parse(const char *rules)
 {
     struct arena a = ARENA_INIT;
     struct err e = {0};
-    struct str text = arena_printf(&a, "{'bind':'*:80','backend':'d','rules':[%s]}", rules);
+    struct buf text;
     struct json *o;
     struct frontend *f;
-    char *p = (char *)(uintptr_t)text.p; /* our own fresh copy */
 
-    for (size_t i = 0; i < text.n; i++)
-        p[i] = p[i] == '\'' ? '"' : p[i];
-    if (json_parse(&a, text, JSON_MAX_DEPTH, &o, &e))
+    buf_init(&text, 1 << 20);
+    buf_printf(&text, "{'bind':'*:80','backend':'d','rules':[%s]}", rules);
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '\'')
+            text.p[i] = '"';
+    }
+    if (json_parse(&a, buf_str(&text), JSON_MAX_DEPTH, &o, &e))
         fail_msg("%s", e.text);
     f = frontend_parse(STR("web"), o, &e);
     if (!f)
         fail_msg("%s", e.text);
+    buf_free(&text);
     arena_free(&a);
     return f;
 }

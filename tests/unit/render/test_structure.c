@@ -186,6 +186,26 @@ static void test_servers_written_by_others_are_read(void **state)
     arena_free(&a);
 }
 
+static void test_structure_survives_being_printed(void **state)
+{
+    static const char text[] = "defaults\n a 'b c'\nbackend x\n d\ndefaults\n e\nfrontend f\n g\n"
+                               "defaults p from q\n h\nlisten l from p\nglobal\n i\n";
+    struct arena a = ARENA_INIT;
+    struct structure once, again;
+    struct buf printed;
+
+    (void)state;
+    buf_init(&printed, 4096);
+    structure_parse(&a, str_z(text), NULL, &once);
+    structure_print(&printed, &once);
+    structure_parse(&a, buf_str(&printed), NULL, &again);
+    assert_int_equal(once.count, 7);
+    assert_int_equal(structure_diff(&a, &once, &again).count, 0);
+    check_diff(text, printed.p, "");
+    buf_free(&printed);
+    arena_free(&a);
+}
+
 /* Any bytes: no crash, no reading past the end (sanitizers watch), and no difference to itself. */
 static void test_any_bytes_are_taken(void **state)
 {
@@ -218,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_quotes_and_comments_are_read_as_haproxy_does),
         cmocka_unit_test(test_servers_are_read_back),
         cmocka_unit_test(test_servers_written_by_others_are_read),
+        cmocka_unit_test(test_structure_survives_being_printed),
         cmocka_unit_test(test_any_bytes_are_taken),
     };
 
