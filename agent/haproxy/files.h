@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The files that HAProxy starts from: the configuration and, in one folder, maps, state and the
+ * rest. Plain blocking functions, run on the worker thread. */
+#ifndef THALASSA_HAPROXY_FILES_H
+#define THALASSA_HAPROXY_FILES_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct files_item {
+    struct str name; /* relative to the folder: "maps/default.map" */
+    struct str text;
+    bool keep; /* leave what lies there as it is: only a missing one is made */
+};
+
+struct file_set {
+    const char *config_path; /* --haproxyCfgPath */
+    const char *folder;      /* --haproxyDir, without a '/' at its end */
+    struct str config;
+    const struct files_item *items;
+    size_t count;
+};
+
+/* Write the set below `scratch` (a new folder of ours, 0700): the configuration as "haproxy.cfg",
+ * with `folder` replaced by the scratch folder wherever it stands as a path. */
+int files_write_scratch(const struct file_set *set, char scratch[64], struct err *e);
+void files_remove_scratch(const char *scratch);
+
+/* What was there before, byte for byte. */
+struct files_backup;
+void files_backup_free(struct files_backup *b); /* NULL is fine */
+
+/* Put the set in its place: the items first, the configuration's rename last; a file whose bytes
+ * are the same is not written. *backup gets the former ones (also after an error), *written counts
+ * files. A configuration that was edited by hand is kept beside as ".edited-TIME" (*edited). */
+int files_install(const struct file_set *set, struct files_backup **backup, size_t *written,
+                  bool *edited, struct err *e);
+
+/* Put the former files back and remove those that were new. */
+int files_restore(const struct files_backup *b, struct err *e);
+
+/* Remove files of FOLDER/maps that the set does not name. */
+void files_sweep(const struct file_set *set);
+
+#endif
