@@ -44,6 +44,7 @@ class Agent(Rest):
     def __init__(self, folder, haproxy_version="2.6", options=None, name="agent", env=None):
         self.folder, self.name = Path(folder), name
         self.binary = parts.built("thalassa")
+        self.prefix: list[str] = []  # such as that of another user
         self.options = {
             "host": "127.0.0.1",
             "port": ports.free(),
@@ -73,7 +74,7 @@ class Agent(Rest):
     def start(self, wait_ready=True, **more) -> "Agent":
         """`more`: options for this and later starts. Returns when /healthz says 200."""
         self.options |= more
-        argv = [self.binary, *words_of(self.options)]
+        argv = [*self.prefix, self.binary, *words_of(self.options)]
         self.child = proc.Child(self.name, argv, self.folder, env=self.env, cwd=self.folder)
         if wait_ready:
             wait.until(self.healthy, "the agent answers /healthz", timeout=20)
@@ -115,7 +116,7 @@ class Agent(Rest):
         """`thalassa WORDS... --apiSocket ...`: a subcommand, with returncode, stdout, stderr."""
         target = ["--apiSocket", str(self.options["apiSocket"])] if self.options["apiSocket"] else []
         return subprocess.run(
-            [self.binary, *[str(word) for word in words], *target],
+            [*self.prefix, self.binary, *[str(word) for word in words], *target],
             capture_output=True, text=True, timeout=timeout, env=self.env, cwd=self.folder, check=False,
         )
 

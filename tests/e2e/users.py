@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The agent as another user than the one who runs the tests."""
+
+import os
+import shutil
+
+import parts
+
+ORDINARY = "nobody"
+
+
+def is_root() -> bool:
+    return os.getuid() == 0
+
+
+def prefix(group=None) -> list[str]:
+    """Words before a command: as an ordinary user, who already is one if the tests are not root's.
+    With `group` as a member of that group alone."""
+    if not is_root():
+        return []
+    return ["setpriv", f"--reuid={ORDINARY}", f"--regid={group or 'nogroup'}", "--clear-groups"]
+
+
+def own(path, group=None):
+    """Makes `path` the ordinary user's."""
+    if is_root():
+        shutil.chown(path, ORDINARY, group or "nogroup")
+    return path
+
+
+def reachable_program(folder, name="thalassa"):
+    """A copy that the user can run wherever the checkout lies."""
+    path = folder / name
+    shutil.copy(parts.built(name), path)
+    path.chmod(0o755)
+    return path
