@@ -38,7 +38,7 @@ static int cut_port(struct str authority, struct str *host)
     }
     if (!host->n)
         return -1;
-    return port.p && (str_u64(port, &number) || number > 65535) ? -1 : 0;
+    return port.n && (str_u64(port, &number) || number > 65535) ? -1 : 0;
 }
 
 static bool is_allowed_name(const struct access *a, struct str host)

@@ -43,13 +43,15 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int events)
     (void)shutdown(c->fd, SHUT_RDWR);
 }
 
-static struct connection *open_connection(struct server *s, struct MHD_Connection *mhd)
+static struct connection *open_connection(struct listener *l, struct MHD_Connection *mhd)
 {
     struct connection *c = calloc(1, sizeof *c);
+    struct server *s = l->server;
 
     if (!c)
         abort();
     c->server = s;
+    c->listener = l;
     c->mhd = mhd;
     c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     peer_read(&c->peer, c->fd,
@@ -82,7 +84,7 @@ void connection_notify(void *cls, struct MHD_Connection *mhd, void **context,
     struct listener *l = cls;
 
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *context = open_connection(l->server, mhd);
+        *context = open_connection(l, mhd);
     } else {
         close_connection(*context);
         *context = NULL;

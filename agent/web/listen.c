@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 128, SOCKET_MODE = 0660 };
+enum { BACKLOG = 1024, SOCKET_MODE = 0660 };
 
 static enum err_kind kind_of(int number)
 {

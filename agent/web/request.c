@@ -112,7 +112,10 @@ static void on_reply(struct exchange *x)
     if (!c->suspended)
         return;
     c->suspended = false;
-    MHD_resume_connection(c->mhd); /* wakes the library through its own descriptor */
+    MHD_resume_connection(c->mhd);
+    /* nothing is readable because of this: run the library in this turn of the loop, and not from
+     * here, since we may be inside of it */
+    ev_feed_event(c->server->loop, &c->listener->io, EV_READ);
 }
 
 static void hand_over(struct connection *c, struct exchange *x)

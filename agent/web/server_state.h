@@ -19,6 +19,7 @@ enum phase {
 
 struct connection {
     struct server *server;
+    struct listener *listener;
     struct connection *prev, *next;
     struct MHD_Connection *mhd;
     struct exchange *exchange; /* NULL before the first byte of a request */
