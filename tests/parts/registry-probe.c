@@ -30,6 +30,7 @@ struct probe {
     struct ev_loop *loop;
     struct subscriptions *subs;
     struct subscription list[SUBS_MAX];
+    struct arena names; /* theirs, old ones too */
     size_t count;
     struct buf in;
     ev_io io;
@@ -111,11 +112,6 @@ static void on_state(void *ctx, const struct registry_status *status)
     line_end();
 }
 
-static struct str copy(struct str s)
-{
-    return (struct str){strndup(s.p, s.n), s.n};
-}
-
 static void restore(struct probe *p, struct str backend)
 {
     char key[256];
@@ -140,7 +136,8 @@ static void order_sub(struct probe *p, struct str rest)
     if (i == SUBS_MAX)
         return;
     p->count += is_new;
-    p->list[i] = (struct subscription){copy(backend), copy(service), copy(version)};
+    p->list[i] = (struct subscription){arena_str(&p->names, backend), arena_str(&p->names, service),
+                                       arena_str(&p->names, version)};
     subscriptions_set(p->subs, p->list, p->count);
     if (is_new)
         restore(p, p->list[i].backend);
@@ -361,6 +358,7 @@ int main(int argc, char **argv)
     ev_run(p.loop, 0);
     subscriptions_stop(p.subs);
     buf_free(&p.in);
+    arena_free(&p.names);
     arena_free(&p.restored_arena);
     return 0;
 }
