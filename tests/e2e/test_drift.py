@@ -138,10 +138,11 @@ def shared(start_scene, start_origin, work, haproxy_version):
     own = [start_origin("own-a"), start_origin("own-b")]
     port = ports.free()
     (work / "foreign.map").write_text("/b foreign-b\n")
-    shipped = (parts.ROOT / "templates" / "dev.haproxycfg.tmpl").read_text()
+    shutil.copytree(parts.ROOT / "templates", work / "templates")
+    template = work / "templates" / "dev.haproxycfg.tmpl"
     mine = FOREIGN.format(port=port, folder=work, a=own[0].port, b=own[1].port)
-    (work / "own.tmpl").write_text(shipped + mine)
-    scene = start_scene(haproxy_version, templateFile=work / "own.tmpl")
+    template.write_text(template.read_text() + mine)
+    scene = start_scene(haproxy_version, templateFile=template)
     scene.foreign_port, scene.own = port, own
     return scene
 

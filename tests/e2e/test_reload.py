@@ -2,6 +2,7 @@
 """A reload: only for what needs one, with its reason, without a lost request, and back if it fails."""
 
 import re
+import shutil
 from pathlib import Path
 
 import files
@@ -11,6 +12,7 @@ import pytest
 import scene as scenes
 import wait
 
+import parts
 import ports
 
 # HAProxy reads this block as a master's worker and not with -c: a configuration that passes the
@@ -257,3 +259,16 @@ def test_a_change_of_a_profile_that_runs_needs_no_reload_only_where_haproxy_can(
     config = scene.agent.get("/haproxy/config").body
     assert re.search(r"^\s+balance leastconn$", config, re.MULTILINE)
     membership.agree(scene.agent)
+
+
+def test_a_template_that_was_changed_is_in_force_after_sighup(start_scene, work, haproxy_version):
+    folder = work / "templates"
+    shutil.copytree(parts.ROOT / "templates", folder)
+    template = folder / "dev.haproxycfg.tmpl"
+    scene = start_scene(haproxy_version, templateFile=template)
+    template.write_text(template.read_text().replace("global\n", "global\n    maxconn 1234\n", 1))
+    with scene.load(), scene.reloads(1):
+        scene.agent.hangup()
+        wait.equals(lambda: scene.haproxy.info()["Maxconn"], "1234", "the new template is in force")
+        scene.agent.wait_applied()
+    assert "template" in reloads_told(scene)["reason"] or "global" in reloads_told(scene)["reason"]

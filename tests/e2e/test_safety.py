@@ -262,9 +262,10 @@ def test_a_haproxy_program_that_is_gone_stops_reloads_and_nothing_else(
 
 
 def own_template(work):
-    path = work / "own.tmpl"
-    shutil.copyfile(parts.ROOT / "templates" / "dev.haproxycfg.tmpl", path)
-    return path
+    """A copy of a shipped one, with the partials beside it."""
+    folder = work / "templates"
+    shutil.copytree(parts.ROOT / "templates", folder)
+    return folder / "dev.haproxycfg.tmpl"
 
 
 @pytest.mark.parametrize(
@@ -276,7 +277,7 @@ def test_a_template_that_cannot_be_rendered_is_named_at_start(start_agent, regis
     path.write_text(path.read_text() + text + "\n")
     agent = start_agent("2.6", wait_ready=False, templateFile=path, **registry.options)
     assert agent.exit_status() == 2
-    assert "own.tmpl" in agent.log() and word in agent.log()
+    assert path.name in agent.log() and word in agent.log()
     assert not os.path.exists(agent.options["haproxyCfgPath"])
 
 
@@ -291,19 +292,31 @@ def test_a_template_that_cannot_be_read_is_named_at_start(start_agent, registry,
     assert len(agent.log().splitlines()) <= 3
 
 
-def test_a_template_that_became_unreadable_stops_no_traffic(start_scene, work, haproxy_version):
-    """What was read at the start serves on; a new start says what is wrong, and HAProxy goes on."""
+@pytest.mark.parametrize(
+    "text, word",
+    [("{{#each frontends}}", "each"), ("bogus-section\n", "bogus-section"), (None, "dev.haproxycfg.tmpl")],
+    ids=["cannot be rendered", "is refused by HAProxy", "is gone"],
+)
+def test_a_template_that_became_bad_stops_reloads_and_nothing_else(
+    start_scene, start_origin, work, haproxy_version, text, word
+):
     path = own_template(work)
+    good = path.read_text()
     scene = start_scene(haproxy_version, templateFile=path)
-    membership.agree(scene.agent)
-    path.write_text("global\n    bogus\n{{#each}}\n")
-    files = scene.written()
+    with untouched(scene):
+        path.unlink()
+        if text:
+            path.write_text(good + text)
+        reply = put_frontend(scene, natives=["maxconn 500"])
+        refused(reply, {422, 500, 503}, words=[word])
+    extra = start_origin("s2")
     with scene.load(), scene.no_reload():
-        scene.agent.stop()
-        scene.agent.start(wait_ready=False)
-        assert scene.agent.exit_status() == 2
-        assert "own.tmpl" in scene.agent.log()
-    assert scene.written() == files
+        scene.register(extra)
+        scene.agent.wait_members("live", [*scene.addresses, f"127.0.0.1:{extra.port}"])
+    path.write_text(good)
+    with scene.load(), scene.reloads(1):
+        scene.put_frontend(natives=["maxconn 500"])
+    membership.agree(scene.agent)
 
 
 def test_only_its_owner_reads_what_may_hold_secrets(scene):
