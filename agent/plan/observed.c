@@ -186,7 +186,7 @@ static int column_unsigned(const struct lines *l, struct str text, unsigned *out
 static int server_row(struct have *h, const struct lines *l, const struct str col[COLUMNS_READ],
                       struct have_server *s, struct err *e)
 {
-    unsigned port;
+    unsigned port = 0;
 
     if (column_unsigned(l, col[SRV_OP], &s->op, e) ||
         column_unsigned(l, col[SRV_ADMIN], &s->admin, e) ||
