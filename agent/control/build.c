@@ -120,7 +120,7 @@ static void add_leaving(struct builder *w, struct desired_backend *b)
 
 static void build_backend(struct builder *w, struct desired_backend *b, struct backend *object)
 {
-    struct pool_members members = w->in->members(w->in->ctx, object);
+    struct pool_members members = w->in->members(w->in->ctx, &w->d->arena, object);
     struct str source = source_of(&w->d->arena, object);
 
     b->object = object;

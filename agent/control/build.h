@@ -17,7 +17,8 @@ struct pool_members {
 struct build_input {
     struct objects *objects;
     void *ctx;
-    struct pool_members (*members)(void *ctx, const struct backend *b);
+    /* May allocate in `a`, the result's arena. */
+    struct pool_members (*members)(void *ctx, struct arena *a, const struct backend *b);
     const struct have *have; /* NULL: HAProxy is not observed yet */
     const struct ledger *ledger;
     const struct render_caps *caps;

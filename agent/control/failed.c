@@ -23,6 +23,12 @@ static struct str name_of(const struct failed_object *f)
                        : ((const struct backend *)f->object)->name;
 }
 
+struct str failed_name(const struct failed_object *f, struct arena *a)
+{
+    return arena_printf(a, "%s/" STR_FMT, f->frontend ? "frontend" : "backend",
+                        STR_ARG(name_of(f)));
+}
+
 static void item_free(struct failed_object *f)
 {
     free((char *)(uintptr_t)f->error.p);
@@ -86,6 +92,8 @@ static void replace(struct objects *o, const struct failed_object *f, const stru
     struct str name = name_of(f);
     void *better = good ? stored_version(good, f->frontend, name) : NULL;
 
+    if (stored_version(o, f->frontend, name) != f->object)
+        return; /* another version by now: it gets its chance */
     if (better == f->object)
         better = NULL;
     if (f->frontend && better)

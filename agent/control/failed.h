@@ -27,8 +27,11 @@ bool failed_note(struct failed_list *l, const struct objects *stored, struct str
 void failed_refresh(struct failed_list *l, const struct objects *stored);
 void failed_clear(struct failed_list *l);
 
-/* What is to be rendered: `stored`, with each failed object replaced by its version in `good`, or
- * left out. `good` may be NULL. One reference is the caller's. */
+/* "frontend/web" */
+struct str failed_name(const struct failed_object *f, struct arena *a);
+
+/* What is to be rendered: `stored`, with each object of it that failed replaced by its version in
+ * `good`, or left out. `good` may be NULL. One reference is the caller's. */
 struct objects *failed_effective(const struct failed_list *l, struct objects *stored,
                                  const struct objects *good);
 

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The running agent: every part and how they hang together. Only the files of this folder (main.c,
+ * app_*.c) see it; each of them wires one concern. What is decided is decided elsewhere. */
+#ifndef THALASSA_APP_H
+#define THALASSA_APP_H
+
+#include "app_render.h"
+#include "base/file.h"
+#include "base/worker.h"
+#include "cli/options.h"
+#include "control/build.h"
+#include "control/change.h"
+#include "control/failed.h"
+#include "control/loop.h"
+#include "control/reload.h"
+#include "haproxy/runtime.h"
+#include "plan/capabilities.h"
+#include "plan/plan.h"
+#include "registry/subscriptions.h"
+#include "render/structure.h"
+#include "store/activity.h"
+#include "store/store.h"
+
+#include <ev.h>
+
+struct app_change;
+struct lister;
+struct registration;
+struct app_reload;
+struct app_web;
+
+/* The structure that the running worker was started with (render/structure.h). */
+struct app_running {
+    int64_t pid, start_time_s; /* of the worker; 0: not known */
+    struct buf text;           /* its configuration, without servers that come and go */
+    bool known;
+};
+
+struct app_reloads {
+    uint64_t count; /* of this agent's life */
+    int64_t last_ms; /* wall clock; 0: none */
+    char reason[512];
+    int64_t not_before_ms;  /* monotonic */
+    uint64_t failed_want;   /* structure that was tried and failed: not again */
+    char last_error[512];
+    char last_detail[2048];
+};
+
+struct app {
+    const struct options *options;
+    struct ev_loop *loop;
+    struct worker *worker;
+    int64_t started_ms; /* wall clock */
+    bool stopping;
+
+    /* what is wanted */
+    struct store *store;
+    struct activity_log *activity;
+    struct objects *stored; /* as the API shows them */
+    struct objects *good;   /* as of the last configuration that HAProxy took; may be NULL */
+    struct failed_list failed;
+    struct objects *effective; /* stored, less what failed */
+    struct subscriptions *registry;
+    struct lister *lister;             /* NULL with a file for a registry */
+    struct registration *registration; /* --register */
+    struct desired *want;
+    struct buf want_text;     /* structure text of `effective`; valid if want_text_of is it */
+    struct objects *want_text_of; /* referenced; NULL: the text is to be rendered */
+    bool text_busy;
+    char problem[512]; /* why it cannot be rendered */
+
+    /* what is */
+    struct runtime *runtime;
+    struct capabilities caps;
+    struct have *have; /* NULL: not observed */
+    struct map_cache *maps;
+    struct ledger *ledger;
+    struct app_running running;
+    int64_t down_since_ms;
+    char runtime_error[512];
+
+    /* the difference, and what is being done about it */
+    struct plan plan;
+    struct plan sent; /* under way to HAProxy */
+    struct structure_reasons reasons;
+    struct arena reasons_arena;
+    struct progress progress;
+    char apply_error[512];
+    bool busy;
+    enum loop_action doing;
+    bool observe_asked;
+    int64_t observed_ms;
+    int64_t poll_ms;
+    bool files_stale;
+    int64_t files_written_ms;
+    int64_t start_not_before_ms;
+    unsigned start_failures;
+    bool guard_empty; /* an empty store met a HAProxy that serves: nothing is reloaded */
+    uint64_t applied_generation;
+    struct app_reload *reload;
+    struct app_reload *reloaded; /* succeeded; its worker has not answered yet */
+    const char *master_socket; /* path, "" for none */
+    int lock;                    /* on the configuration; -1: none */
+    struct app_reloads reloads;
+    uint64_t plans_applied, commands_sent;
+
+    struct app_change *changes, **last_change;
+    bool change_busy;
+    struct app_change *waiters;
+    struct app_web *web;
+
+    struct arena members_arena; /* of members_dirty */
+    struct str *members_dirty;  /* backends whose members are to be stored */
+    size_t members_dirty_count;
+    ev_timer members_timer;
+
+    ev_timer timer;   /* what LOOP_WAIT waits for */
+    ev_prepare drive; /* runs app_drive once a turn, when it was asked for */
+    bool drive_asked;
+};
+
+int64_t app_now_ms(void); /* monotonic */
+int64_t app_wall_ms(void);
+
+/* --- app_world.c: from what is stored and known to the plan --- */
+void app_objects_changed(struct app *a); /* stored objects, or which of them failed */
+void app_world_changed(struct app *a);   /* members, observation: build and plan anew */
+void app_set_want_text(struct app *a, const struct app_rendered *r);
+struct desired *app_build(struct app *a, struct objects *effective);
+/* The planner's view of a desired state; `want` may be another than the present one. */
+struct plan_input app_plan_input(const struct app *a, const struct desired *want);
+bool app_reload_wanted(const struct app *a);
+/* Everything that was asked for is what HAProxy runs. */
+bool app_is_settled(const struct app *a);
+
+/* --- app_drive.c: the next action --- */
+void app_drive_start(struct app *a);
+void app_drive_stop(struct app *a);
+void app_ask_drive(struct app *a);
+void app_action_done(struct app *a); /* the action that made `busy` is over */
+
+/* --- the actions; each calls app_action_done in the end --- */
+void app_observe(struct app *a);
+void app_apply(struct app *a);
+void app_write_files(struct app *a);
+void app_reload(struct app *a, bool running); /* false: start HAProxy */
+
+/* --- app_reload.c --- */
+bool app_reload_allowed(const struct app *a);
+/* A new worker answers: is it the one that our own reload made? Then it is settled as such. */
+bool app_reload_takes_worker(struct app *a);
+void app_mark_good(struct app *a); /* HAProxy runs the present objects */
+void app_reload_free(struct app_reload *r); /* NULL is fine */
+
+/* --- app_runtime.c --- */
+int app_runtime_open(struct app *a, struct err *e);
+void app_runtime_renew(struct app *a); /* forget the worker that answered, connect anew */
+
+/* --- app_running.c: which structure the worker runs --- */
+void app_running_attach(struct app *a); /* another worker than before was observed */
+void app_running_set(struct app *a, struct str structure_text); /* after our own reload */
+/* Options of the servers of a configuration into the ledger; `from_file`: the worker was started
+ * from it, so that it wins over what is recorded. */
+void app_running_learn_servers(struct app *a, struct str config, bool from_file);
+/* For which subscription each server stands there. */
+void app_running_note_sources(struct app *a, const struct desired *d);
+
+/* --- app_store.c --- */
+int app_store_open(struct app *a, struct err *e);
+int app_store_objects(struct app *a, const struct objects *next, struct err *e); /* durable */
+void app_store_members(struct app *a, struct str backend); /* soon */
+void app_store_members_now(struct app *a);
+void app_store_ledger(struct app *a);
+int app_store_running(struct app *a);
+void app_load_pools(struct app *a);
+
+/* --- app_activity.c --- */
+void app_note(struct app *a, const char *verb, struct str object, const char *actor,
+              const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* --- app_registry.c --- */
+int app_registry_start(struct app *a, struct err *e);
+void app_registry_stop(struct app *a);
+void app_subscribe(struct app *a); /* the objects changed: who subscribes to what */
+struct pool_members app_members(void *app, struct arena *arena, const struct backend *b);
+
+/* --- app_change.c --- */
+void app_change_pump(struct app *a);      /* begin the next change, if none is under way */
+void app_waiters_check(struct app *a);    /* answer those whose generation is applied */
+void app_changes_stop(struct app *a);
+
+/* --- app_version.c: what HAProxy can do, before one answers --- */
+void app_learn_version(struct app *a);
+
+/* --- app_web.c --- */
+int app_web_start(struct app *a, struct err *e);
+void app_web_stop(struct app *a);
+
+#endif

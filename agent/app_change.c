@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app_change.h"
+
+#include "app_check.h"
+#include "app_view.h"
+#include "base/log.h"
+#include "render/rules.h"
+
+#include <stdlib.h>
+
+static void free_change(struct app_change *c)
+{
+    objects_unref(c->result.next);
+    objects_unref(c->effective);
+    desired_unref(c->desired);
+    app_rendered_free(c->rendered);
+    arena_free(&c->arena);
+    free(c);
+}
+
+/* The head of the queue is answered: the next one may begin. */
+static void leave_queue(struct app_change *c)
+{
+    struct app *a = c->app;
+
+    if (a->changes != c)
+        return;
+    a->changes = c->next;
+    if (!a->changes)
+        a->last_change = &a->changes;
+    a->change_busy = false;
+    app_change_pump(a);
+}
+
+static void answer(struct app_change *c, const struct web_result *result)
+{
+    leave_queue(c);
+    c->done(c->done_ctx, result);
+    free_change(c);
+}
+
+void app_change_fail(struct app_change *c, const struct err *e)
+{
+    answer(c, &(struct web_result){.error = e});
+}
+
+/* --- the answer of a change that is stored --- */
+
+static void put_object(struct app_change *c, struct buf *out, struct etag *etag)
+{
+    struct app *a = c->app;
+    struct err e;
+
+    switch (c->wish->kind) {
+    case CHANGE_PUT_FRONTEND: (void)app_view_frontend(a, c->wish->name, out, etag, &e); break;
+    case CHANGE_PUT_BACKEND:
+    case CHANGE_SWITCH: (void)app_view_backend(a, c->wish->name, out, etag, &e); break;
+    case CHANGE_DELETE_FRONTEND:
+    case CHANGE_DELETE_BACKEND:
+    case CHANGE_CONFIG:
+    case CHANGE_ACCEPT_LOSS: break;
+    }
+}
+
+static void succeed(struct app_change *c, unsigned status)
+{
+    struct web_result result = {.status = status,
+                                .generation = c->generation,
+                                .warnings = c->result.warnings.items,
+                                .warning_count = c->result.warnings.count};
+    struct buf body;
+
+    buf_init(&body, APP_VIEW_BYTES);
+    put_object(c, &body, &result.etag);
+    result.body = buf_str(&body);
+    answer(c, &result);
+    buf_free(&body);
+}
+
+/* --- waiting until HAProxy runs it --- */
+
+static void on_patience_over(struct ev_loop *loop, ev_timer *w, int events)
+{
+    struct app_change *c = w->data;
+    struct app_change **at = &c->app->waiters;
+
+    (void)loop;
+    (void)events;
+    while (*at && *at != c)
+        at = &(*at)->next;
+    if (*at)
+        *at = c->next;
+    succeed(c, 202);
+}
+
+static void wait_for(struct app_change *c)
+{
+    struct app *a = c->app;
+
+    leave_queue(c);
+    c->next = a->waiters;
+    a->waiters = c;
+    ev_timer_init(&c->patience, on_patience_over, (double)c->wish->wait_ms / 1000.0, 0.0);
+    c->patience.data = c;
+    ev_timer_start(a->loop, &c->patience);
+    app_ask_drive(a);
+}
+
+void app_waiters_check(struct app *a)
+{
+    struct app_change **at = &a->waiters;
+
+    while (*at) {
+        struct app_change *c = *at;
+        if (c->generation > a->applied_generation) {
+            at = &c->next;
+            continue;
+        }
+        *at = c->next;
+        ev_timer_stop(a->loop, &c->patience);
+        succeed(c, 200);
+    }
+}
+
+static void reply(struct app_change *c)
+{
+    if (c->wish->wait_ms && c->generation > c->app->applied_generation)
+        wait_for(c);
+    else
+        succeed(c, 200);
+}
+
+/* --- storing --- */
+
+static void note_change(struct app_change *c)
+{
+    static const struct {
+        const char *verb, *type;
+    } words[] = {
+        [CHANGE_PUT_FRONTEND] = {"changed", "frontend/"},
+        [CHANGE_DELETE_FRONTEND] = {"deleted", "frontend/"},
+        [CHANGE_PUT_BACKEND] = {"changed", "backend/"},
+        [CHANGE_DELETE_BACKEND] = {"deleted", "backend/"},
+        [CHANGE_SWITCH] = {"switched", "backend/"},
+        [CHANGE_CONFIG] = {"changed", "config"},
+        [CHANGE_ACCEPT_LOSS] = {"accepted", "backend/"},
+    };
+    const struct web_change *w = c->wish;
+    struct str object =
+        arena_printf(&c->arena, "%s" STR_FMT, words[w->kind].type, STR_ARG(w->name));
+
+    app_note(c->app, words[w->kind].verb, object, w->actor, "%s" STR_FMT,
+             w->kind == CHANGE_SWITCH ? "to version " : "",
+             STR_ARG(w->kind == CHANGE_SWITCH ? w->version : STR("")));
+}
+
+static void commit(struct app_change *c)
+{
+    struct app *a = c->app;
+    struct err e;
+
+    if (app_store_objects(a, c->result.next, &e)) {
+        app_change_fail(c, &e);
+        return;
+    }
+    objects_unref(a->stored);
+    a->stored = objects_ref(c->result.next);
+    objects_unref(a->effective);
+    a->effective = objects_ref(c->effective);
+    failed_refresh(&a->failed, a->stored);
+    a->guard_empty = false;
+    c->generation = a->stored->generation;
+    note_change(c);
+    if (c->rendered)
+        app_set_want_text(a, c->rendered);
+    app_subscribe(a);
+    app_world_changed(a);
+    reply(c);
+}
+
+/* --- would HAProxy take it? --- */
+
+static void on_checked(void *ctx, const struct err *e)
+{
+    struct app_change *c = ctx;
+
+    if (e)
+        app_change_fail(c, e);
+    else
+        commit(c);
+}
+
+static void reply_plan(struct app_change *c)
+{
+    struct plan_input in = app_plan_input(c->app, c->desired);
+    struct plan p = {.wake_ms = -1};
+    struct buf body;
+
+    if (in.have)
+        plan_make(&in, &p);
+    buf_init(&body, APP_VIEW_BYTES);
+    app_put_plan(c->app, &p, &c->reasons, c->rendered, &body);
+    answer(c, &(struct web_result){.body = buf_str(&body),
+                                   .generation = c->app->stored->generation,
+                                   .warnings = c->result.warnings.items,
+                                   .warning_count = c->result.warnings.count});
+    buf_free(&body);
+    plan_free(&p);
+}
+
+static void find_reasons(struct app_change *c)
+{
+    struct app *a = c->app;
+    struct structure have, want;
+
+    if (!a->running.known)
+        return;
+    structure_parse(&c->arena, buf_str(&a->running.text), NULL, &have);
+    structure_parse(&c->arena, buf_str(&c->rendered->structure), NULL, &want);
+    c->reasons = structure_diff(&c->arena, &have, &want);
+}
+
+static void on_rendered(void *ctx, struct app_rendered *r, const struct err *e)
+{
+    struct app_change *c = ctx;
+    struct err why;
+
+    c->rendered = r;
+    if (e) {
+        app_change_fail(c, e);
+        return;
+    }
+    find_reasons(c);
+    if (app_check_names(r, &why)) {
+        app_change_fail(c, &why);
+    } else if (c->wish->dry_run) {
+        reply_plan(c);
+    } else if (c->reasons.count || !c->app->running.known) {
+        app_check(c->app, r, on_checked, c);
+    } else {
+        commit(c);
+    }
+}
+
+/* --- the decision --- */
+
+static long passing(void *ctx, struct str service, struct str version)
+{
+    struct app *a = ctx;
+
+    return (long)catalog_version_passing(subscriptions_catalog(a->registry), service, version);
+}
+
+static int check_precondition(struct app_change *c, struct err *e)
+{
+    const struct web_change *w = c->wish;
+    struct buf skip;
+    struct etag etag = {{0}};
+    struct err none;
+    int rc;
+
+    if (!w->if_match.p || w->kind == CHANGE_CONFIG || w->kind == CHANGE_ACCEPT_LOSS)
+        return 0;
+    buf_init(&skip, APP_VIEW_BYTES);
+    if (w->kind == CHANGE_PUT_FRONTEND || w->kind == CHANGE_DELETE_FRONTEND)
+        rc = app_view_frontend(c->app, w->name, &skip, &etag, &none);
+    else
+        rc = app_view_backend(c->app, w->name, &skip, &etag, &none);
+    buf_free(&skip);
+    return etag_require(w->if_match, rc ? NULL : &etag, e);
+}
+
+static void add_warnings(struct app_change *c, struct str_list more)
+{
+    struct str_list *all = &c->result.warnings;
+
+    for (size_t i = 0; i < more.count; i++)
+        *ARENA_PUSH(&c->arena, all->items, all->count) = more.items[i];
+}
+
+static int decide(struct app_change *c, struct err *e)
+{
+    static const enum change_kind kinds[] = {
+        [CHANGE_PUT_FRONTEND] = CONTROL_PUT_FRONTEND,
+        [CHANGE_DELETE_FRONTEND] = CONTROL_DELETE_FRONTEND,
+        [CHANGE_PUT_BACKEND] = CONTROL_PUT_BACKEND,
+        [CHANGE_DELETE_BACKEND] = CONTROL_DELETE_BACKEND,
+        [CHANGE_SWITCH] = CONTROL_SWITCH,
+        [CHANGE_CONFIG] = CONTROL_PUT_ALL,
+    };
+    const struct web_change *w = c->wish;
+    struct change change = {kinds[w->kind],   w->name,    w->frontends, w->frontend_count,
+                            w->backends,      w->backend_count, w->service,
+                            w->version,       w->prune,   w->strict,    w->force};
+    struct change_facts facts = {c->app, passing, c->app->options->allowEmptySwitch};
+
+    for (size_t i = 0; i < w->frontend_count; i++) {
+        if (rules_check(w->frontends[i], e))
+            return w->kind == CHANGE_CONFIG ? err_in(e, "frontends[%zu]", i) : -1;
+    }
+    if (check_precondition(c, e) ||
+        change_apply(c->app->stored, &change, &facts, &c->arena, &c->result, e))
+        return -1;
+    for (size_t i = 0; i < w->frontend_count; i++)
+        add_warnings(c, rules_warnings(&c->arena, w->frontends[i]));
+    return 0;
+}
+
+static void accept_loss(struct app_change *c)
+{
+    struct app *a = c->app;
+    struct str name = c->wish->name;
+    size_t removed;
+    struct err e;
+
+    if (!objects_backend(a->stored, name)) {
+        err_set(&e, ERR_NOT_FOUND, "no backend \"" STR_FMT "\"", STR_ARG(name));
+        app_change_fail(c, &e);
+        return;
+    }
+    removed = catalog_accept(subscriptions_catalog(a->registry), name);
+    if (!removed) {
+        err_set(&e, ERR_CONFLICT, "backend \"" STR_FMT "\" has no held members", STR_ARG(name));
+        app_change_fail(c, &e);
+        return;
+    }
+    note_change(c);
+    c->generation = a->stored->generation;
+    answer(c, &(struct web_result){
+                  .generation = c->generation,
+                  .body = arena_printf(&c->arena, "{\"backend\":\"" STR_FMT "\",\"removed\":%zu}",
+                                       STR_ARG(name), removed)});
+}
+
+static void begin(struct app_change *c)
+{
+    struct app *a = c->app;
+    struct err e;
+
+    if (c->wish->kind == CHANGE_ACCEPT_LOSS) {
+        accept_loss(c);
+        return;
+    }
+    if (decide(c, &e)) {
+        app_change_fail(c, &e);
+        return;
+    }
+    c->generation = a->stored->generation;
+    if (!c->result.changed && !c->wish->dry_run) {
+        reply(c);
+        return;
+    }
+    if (!a->caps.known) {
+        err_set(&e, ERR_UNAVAILABLE,
+                "HAProxy's version is not known: it neither runs nor can %s be asked",
+                a->options->haproxyPath);
+        app_change_fail(c, &e);
+        return;
+    }
+    c->effective = failed_effective(&a->failed, c->result.next, a->good);
+    c->desired = app_build(a, c->effective);
+    app_render(a, c->desired, c->effective, on_rendered, c);
+}
+
+void app_change_pump(struct app *a)
+{
+    if (a->change_busy || !a->changes || a->stopping)
+        return;
+    a->change_busy = true;
+    begin(a->changes);
+}
+
+void app_change_queue(struct app *a, const struct web_change *wish, web_done *done, void *done_ctx)
+{
+    struct app_change *c = calloc(1, sizeof *c);
+
+    if (!c)
+        abort();
+    c->app = a;
+    c->wish = wish;
+    c->done = done;
+    c->done_ctx = done_ctx;
+    *a->last_change = c;
+    a->last_change = &c->next;
+    app_change_pump(a);
+}
+
+void app_changes_stop(struct app *a)
+{
+    struct err e;
+
+    err_set(&e, ERR_UNAVAILABLE, "the agent is ending");
+    while (a->waiters) {
+        struct app_change *c = a->waiters;
+        a->waiters = c->next;
+        ev_timer_stop(a->loop, &c->patience);
+        succeed(c, 202);
+    }
+    if (a->change_busy && a->changes) /* its rendering or check is under way: it answers itself */
+        return;
+    while (a->changes)
+        app_change_fail(a->changes, &e);
+}

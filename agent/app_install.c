@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app_install.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+static const struct str EMPTY_STATE = {"1\n", 2};
+
+struct app_install {
+    struct app *app;
+    struct app_reload *reload; /* NULL: files only */
+    struct app_rendered *rendered; /* files only: owned */
+    struct arena arena;
+    struct file_set set;
+    struct files_backup *backup;
+    size_t written;
+    bool edited;
+    int failed;
+    struct err e;
+    app_on_installed *done;
+};
+
+static void add_item(struct arena *arena, struct files_item **items, size_t *count,
+                     const char *name, struct str text, bool keep)
+{
+    *ARENA_PUSH(arena, *items, *count) = (struct files_item){str_z(name), text, keep};
+}
+
+void app_install_set(const struct app *a, const struct app_rendered *r,
+                     const struct app_dump *dump, struct arena *arena, struct file_set *set)
+{
+    struct files_item *items = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < r->files.files.count; i++)
+        *ARENA_PUSH(arena, items, count) =
+            (struct files_item){r->files.files.items[i].name, r->files.files.items[i].text, false};
+    add_item(arena, &items, &count, "server.state", dump ? dump->state : EMPTY_STATE, !dump);
+    if (a->caps.stats_file)
+        add_item(arena, &items, &count, "stats.file", dump ? dump->stats : STR(""), !dump);
+    *set = (struct file_set){a->options->haproxyCfgPath, a->options->haproxyDir,
+                             buf_str(&r->config), items, count};
+}
+
+void app_install_free(struct app_install *i)
+{
+    if (!i)
+        return;
+    files_backup_free(i->backup);
+    app_rendered_free(i->rendered);
+    arena_free(&i->arena);
+    free(i);
+}
+
+static struct app_install *new_install(struct app *a, struct app_reload *r)
+{
+    struct app_install *i = calloc(1, sizeof *i);
+
+    if (!i)
+        abort();
+    i->app = a;
+    i->reload = r;
+    return i;
+}
+
+static void note_edited(struct app_install *i)
+{
+    if (!i->edited)
+        return;
+    log_warn("%s was edited by hand: kept beside it as .edited-TIME",
+             i->app->options->haproxyCfgPath);
+    app_note(i->app, "edited", STR("haproxy"), "haproxy",
+             "the configuration was edited by hand; the edited file is kept beside it");
+}
+
+static void run_install(void *ctx)
+{
+    struct app_install *i = ctx;
+
+    i->failed = files_install(&i->set, &i->backup, &i->written, &i->edited, &i->e);
+}
+
+/* --- for a reload --- */
+
+static void done_step(void *ctx)
+{
+    struct app_install *i = ctx;
+
+    i->done(i->reload, i->failed ? &i->e : NULL);
+}
+
+static void done_install(void *ctx)
+{
+    note_edited(ctx);
+    done_step(ctx);
+}
+
+void app_install(struct app_reload *r, app_on_installed *done)
+{
+    struct app_install *i = new_install(r->app, r);
+    struct app_dump dump = {r->state.n ? buf_str(&r->state) : EMPTY_STATE, buf_str(&r->stats)};
+
+    r->install = i;
+    i->done = done;
+    app_install_set(r->app, r->rendered, r->facts.running ? &dump : NULL, &i->arena, &i->set);
+    worker_submit(r->app->worker, run_install, done_install, i);
+}
+
+static void run_restore(void *ctx)
+{
+    struct app_install *i = ctx;
+
+    i->failed = i->backup ? files_restore(i->backup, &i->e) : 0;
+}
+
+void app_install_restore(struct app_reload *r, app_on_installed *done)
+{
+    r->install->done = done;
+    worker_submit(r->app->worker, run_restore, done_step, r->install);
+}
+
+/* A state file that stayed would win over the configuration at a later restart. */
+static void run_clean(void *ctx)
+{
+    struct app_install *i = ctx;
+    struct str path =
+        arena_printf(&i->arena, "%s/server.state", i->app->options->haproxyDir);
+
+    i->failed = file_write_atomic(path.p, EMPTY_STATE, 0644, &i->e);
+    files_sweep(&i->set);
+}
+
+void app_install_clean(struct app_reload *r, app_on_installed *done)
+{
+    r->install->done = done;
+    worker_submit(r->app->worker, run_clean, done_step, r->install);
+}
+
+/* --- after runtime changes --- */
+
+static void done_files(void *ctx)
+{
+    struct app_install *i = ctx;
+    struct app *a = i->app;
+
+    note_edited(i);
+    a->files_written_ms = app_now_ms();
+    if (i->failed) {
+        log_error("the configuration is not written: %s", i->e.text);
+        a->files_stale = true;
+    } else if (i->written) {
+        log_debug("%zu files written", i->written);
+    }
+    app_install_free(i);
+    app_action_done(a);
+}
+
+static void on_rendered(void *ctx, struct app_rendered *r, const struct err *e)
+{
+    struct app *a = ctx;
+    struct app_install *i;
+
+    if (e) {
+        log_error("the configuration is not written: %s", e->text);
+        a->files_written_ms = app_now_ms();
+        app_action_done(a);
+        return;
+    }
+    i = new_install(a, NULL);
+    i->rendered = r;
+    app_install_set(a, r, NULL, &i->arena, &i->set);
+    worker_submit(a->worker, run_install, done_files, i);
+}
+
+void app_write_files(struct app *a)
+{
+    a->files_stale = false; /* what changes from here on makes them stale again */
+    app_render(a, a->want, a->effective, on_rendered, a);
+}

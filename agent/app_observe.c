@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Asks HAProxy what it runs, and takes the answer for the truth. */
+#include "app.h"
+
+#include "base/log.h"
+#include "haproxy/observe.h"
+
+#include <stdio.h>
+
+enum { DEADLINE_S = 15, MAPS_AT_ONCE = 20000, POLL_FIRST_MS = 20, POLL_MAX_MS = 500 };
+
+static bool is_same_worker(const struct have *a, const struct have *b)
+{
+    return a && a->pid == b->pid && a->start_time_s == b->start_time_s;
+}
+
+static void learn_version(struct app *a, const struct have *have)
+{
+    struct err e;
+
+    if (capabilities_of(have->version, &a->caps, &e))
+        log_error("%s", e.text);
+}
+
+/* Waiting gets slower while nothing comes of it. */
+static void pace(struct app *a)
+{
+    a->poll_ms = a->plan.count ? POLL_FIRST_MS : a->poll_ms * 3 / 2;
+    if (a->poll_ms > POLL_MAX_MS)
+        a->poll_ms = POLL_MAX_MS;
+}
+
+static void take(struct app *a, struct have *have)
+{
+    bool same = is_same_worker(a->have, have);
+
+    have_free(a->have);
+    a->have = have;
+    a->observed_ms = app_now_ms();
+    if (!same) {
+        learn_version(a, have);
+        app_running_attach(a);
+    }
+    map_cache_update(a->maps, have);
+    pace(a);
+    app_world_changed(a);
+    if (progress_planned(&a->progress, a->plan.hash, app_now_ms()) && a->apply_error[0] == 0)
+        (void)snprintf(a->apply_error, sizeof a->apply_error,
+                       "the same commands are needed again: " STR_FMT,
+                       STR_ARG(a->plan.count ? a->plan.ops[0].command : STR("")));
+}
+
+static void on_observed(void *ctx, struct have *have, const struct err *failure)
+{
+    struct app *a = ctx;
+
+    a->observe_asked = false;
+    if (have && have->stopping) { /* a worker that leaves: its successor owns the socket by now */
+        have_free(have);
+        runtime_reopen(a->runtime);
+    } else if (have) {
+        take(a, have);
+    } else {
+        log_warn("observation: %s", failure->text);
+    }
+    app_action_done(a);
+}
+
+void app_observe(struct app *a)
+{
+    struct arena arena = ARENA_INIT;
+    struct str *paths = ARENA_ARRAY(&arena, struct str, MAPS_AT_ONCE);
+    struct str prefix = arena_printf(&arena, "%s/maps/", a->options->haproxyDir);
+    struct observe_request request = {.connections = true, .maps = true, .read_maps = paths};
+    struct err e;
+
+    request.read_map_count = map_cache_due(a->maps, prefix, &arena, paths, MAPS_AT_ONCE);
+    if (observe_start(a->runtime, &request, DEADLINE_S, on_observed, a, &e)) {
+        log_warn("observation: %s", e.text);
+        a->observed_ms = app_now_ms();
+        a->observe_asked = false;
+        app_action_done(a);
+    }
+    arena_free(&arena);
+}

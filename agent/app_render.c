@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app.h"
+
+#include "haproxy/mark.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PARTIALS_MAX = 64, TEMPLATE_BYTES = 1024 * 1024 };
+
+struct job {
+    struct app *app;
+    struct app_rendered *out;
+    struct render_input in;
+    struct arena arena; /* paths and active sets; then the template texts */
+    app_on_rendered *done;
+    void *ctx;
+    int failed;
+    struct err e;
+};
+
+struct render_caps app_render_caps(const struct capabilities *c)
+{
+    return (struct render_caps){
+        .guid = c->guid, .stats_file = c->stats_file, .pool_keywords = c->pool_keywords};
+}
+
+void app_rendered_free(struct app_rendered *r)
+{
+    if (!r)
+        return;
+    rendered_free(&r->files);
+    buf_free(&r->config);
+    buf_free(&r->structure);
+    desired_unref(r->desired);
+    objects_unref(r->objects);
+    free(r);
+}
+
+static int read_template(struct arena *a, const char *path, struct str *text, struct err *e)
+{
+    struct buf file;
+    int rc;
+
+    buf_init(&file, TEMPLATE_BYTES);
+    rc = file_read(path, &file, e);
+    if (rc == 0)
+        *text = arena_str(a, buf_str(&file));
+    buf_free(&file);
+    return rc ? err_wrap(e, "template") : 0;
+}
+
+/* DIR/NAME.tmpl is the partial NAME. */
+static int read_partial(struct job *j, struct str folder, const char *file, struct err *e)
+{
+    struct file_text *list = (struct file_text *)(uintptr_t)j->in.partials;
+    struct str name = str_z(file), path;
+    struct file_text *p = &list[j->in.partial_count];
+
+    if (!str_ends(name, STR(".tmpl")))
+        return 0;
+    if (j->in.partial_count == PARTIALS_MAX)
+        return err_set(e, ERR_INVALID, "template: more than %d partials", PARTIALS_MAX);
+    path = arena_printf(&j->arena, STR_FMT "/%s", STR_ARG(folder), file);
+    p->name = arena_str(&j->arena, (struct str){name.p, name.n - 5});
+    if (read_template(&j->arena, path.p, &p->text, e))
+        return -1;
+    j->in.partial_count++;
+    return 0;
+}
+
+/* The partials lie in the folder `partials` beside the template. */
+static int read_partials(struct job *j, const char *template_path, struct err *e)
+{
+    const char *slash = strrchr(template_path, '/');
+    struct str folder = arena_printf(&j->arena, "%.*spartials",
+                                     slash ? (int)(slash - template_path + 1) : 0, template_path);
+    DIR *d = opendir(folder.p);
+    struct dirent *entry;
+    int rc = 0;
+
+    j->in.partials = ARENA_ARRAY(&j->arena, struct file_text, PARTIALS_MAX);
+    while (d && rc == 0 && (entry = readdir(d)))
+        rc = read_partial(j, folder, entry->d_name, e);
+    if (d)
+        (void)closedir(d);
+    return rc;
+}
+
+static void print_structure(struct app_rendered *r)
+{
+    struct arena a = ARENA_INIT;
+    struct structure s;
+
+    structure_parse(&a, r->files.config, NULL, &s);
+    buf_init(&r->structure, RENDER_MAX_CONFIG);
+    structure_print(&r->structure, &s);
+    arena_free(&a);
+}
+
+static void run(void *ctx)
+{
+    struct job *j = ctx;
+    const char *path = j->app->options->templateFile;
+
+    j->in.template.name = str_z(path);
+    j->failed = read_template(&j->arena, path, &j->in.template.text, &j->e) ||
+                read_partials(j, path, &j->e) || render_config(&j->in, &j->out->files, &j->e);
+    if (j->failed)
+        return;
+    print_structure(j->out);
+    buf_init(&j->out->config, RENDER_MAX_CONFIG + 4096);
+    mark_write(&j->out->config, j->out->desired->generation, j->out->files.config);
+}
+
+static void done(void *ctx)
+{
+    struct job *j = ctx;
+    struct app_rendered *out = j->out;
+
+    if (j->failed) {
+        app_rendered_free(out);
+        out = NULL;
+    }
+    j->done(j->ctx, out, j->failed ? &j->e : NULL);
+    arena_free(&j->arena);
+    free(j);
+}
+
+static struct str copy_z(struct arena *a, const char *text)
+{
+    return arena_str(a, str_z(text ? text : ""));
+}
+
+static void fill_input(struct job *j, struct app *a, struct desired *d)
+{
+    const struct options *o = a->options;
+    struct plan_input plan = app_plan_input(a, d);
+    struct active_set *sets = ARENA_ARRAY(&j->arena, struct active_set, d->ruleset_count);
+
+    for (size_t i = 0; i < d->ruleset_count; i++)
+        sets[i] = (struct active_set){d->rulesets[i].frontend,
+                                      plan_active_set(&plan, d->rulesets[i].frontend)};
+    j->in = (struct render_input){
+        .desired = d,
+        .caps = app_render_caps(&a->caps),
+        .paths = {.haproxy_dir = copy_z(&j->arena, o->haproxyDir),
+                  .admin_socket = copy_z(&j->arena, o->haproxySocketPath),
+                  .master_socket = copy_z(&j->arena, o->haproxyMasterSocketPath),
+                  .pid = copy_z(&j->arena, o->haproxyPidPath),
+                  .state_file = arena_printf(&j->arena, "%s/server.state", o->haproxyDir),
+                  .stats_file = arena_printf(&j->arena, "%s/stats.file", o->haproxyDir)},
+        .active = sets,
+        .active_count = d->ruleset_count,
+        .cookie_key = STR(""),
+        .stats_bind = copy_z(&j->arena, o->haproxyStats),
+    };
+}
+
+void app_render(struct app *a, struct desired *desired, struct objects *objects,
+                app_on_rendered *on_done, void *ctx)
+{
+    struct job *j = calloc(1, sizeof *j);
+
+    if (!j)
+        abort();
+    j->out = calloc(1, sizeof *j->out);
+    if (!j->out)
+        abort();
+    j->app = a;
+    j->done = on_done;
+    j->ctx = ctx;
+    j->out->desired = desired_ref(desired);
+    j->out->objects = objects_ref(objects);
+    fill_input(j, a, desired);
+    worker_submit(a->worker, run, done, j);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app_run.h"
+
+#include "app.h"
+#include "app_adopt.h"
+#include "app_notify.h"
+#include "base/log.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { EXIT_CANNOT_BEGIN = 2 };
+
+static struct {
+    ev_signal term, interrupt, hangup;
+} signals;
+
+static void on_end(struct ev_loop *loop, ev_signal *w, int events)
+{
+    (void)w;
+    (void)events;
+    ev_break(loop, EVBREAK_ALL);
+}
+
+/* The template may have changed: what is wanted is rendered anew. */
+static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
+{
+    struct app *a = w->data;
+
+    (void)loop;
+    (void)events;
+    log_info("SIGHUP: the template is read again, what failed is tried again");
+    failed_clear(&a->failed);
+    a->reloads.failed_want = 0;
+    objects_unref(a->want_text_of);
+    a->want_text_of = NULL;
+    app_objects_changed(a);
+}
+
+static void watch_signals(struct app *a)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
+    ev_signal_init(&signals.term, on_end, SIGTERM);
+    ev_signal_init(&signals.interrupt, on_end, SIGINT);
+    ev_signal_init(&signals.hangup, on_hangup, SIGHUP);
+    signals.hangup.data = a;
+    ev_signal_start(a->loop, &signals.term);
+    ev_signal_start(a->loop, &signals.interrupt);
+    ev_signal_start(a->loop, &signals.hangup);
+}
+
+static void init(struct app *a, const struct options *options)
+{
+    *a = (struct app){.options = options, .loop = ev_default_loop(EVFLAG_AUTO)};
+    a->started_ms = app_wall_ms();
+    a->master_socket = options->haproxyMasterSocketPath;
+    a->lock = -1;
+    a->last_change = &a->changes;
+    a->plan.wake_ms = a->sent.wake_ms = -1;
+    a->maps = map_cache_new();
+    a->ledger = ledger_new();
+    buf_init(&a->want_text, RENDER_MAX_CONFIG);
+    buf_init(&a->running.text, RENDER_MAX_CONFIG);
+}
+
+/* Everything that may refuse to begin, in the order in which an operator can mend it. */
+static int open_all(struct app *a, struct err *e)
+{
+    if (app_adopt(a, e) || app_store_open(a, e))
+        return -1;
+    a->effective = objects_ref(a->stored);
+    a->worker = worker_start(a->loop);
+    app_drive_start(a);
+    if (app_runtime_open(a, e) || app_registry_start(a, e) || app_web_start(a, e))
+        return -1;
+    app_learn_version(a);
+    app_objects_changed(a);
+    return 0;
+}
+
+/* What is left is memory; freed so that the leak checker sees the rest. */
+static void release(struct app *a)
+{
+    plan_free(&a->plan);
+    plan_free(&a->sent);
+    have_free(a->have);
+    map_cache_free(a->maps);
+    ledger_free(a->ledger);
+    desired_unref(a->want);
+    failed_clear(&a->failed);
+    objects_unref(a->effective);
+    objects_unref(a->want_text_of);
+    objects_unref(a->good);
+    objects_unref(a->stored);
+    arena_free(&a->reasons_arena);
+    arena_free(&a->members_arena);
+    buf_free(&a->want_text);
+    buf_free(&a->running.text);
+    activity_close(a->activity);
+    store_close(a->store);
+}
+
+static void close_all(struct app *a)
+{
+    a->stopping = true;
+    app_web_stop(a);
+    app_changes_stop(a);
+    if (a->registry)
+        app_store_members_now(a);
+    app_registry_stop(a);
+    if (a->runtime)
+        runtime_close(a->runtime);
+    if (a->worker) {
+        worker_stop(a->worker);
+        app_drive_stop(a);
+    }
+    release(a);
+}
+
+int app_run(const struct options *options)
+{
+    struct app a;
+    struct err e;
+    int rc = 0;
+
+    init(&a, options);
+    watch_signals(&a);
+    if (open_all(&a, &e)) {
+        (void)fprintf(stderr, "thalassa: %s\n", e.text);
+        rc = EXIT_CANNOT_BEGIN;
+    } else {
+        app_note(&a, "started", STR("agent"), "agent", "version %s", THALASSA_VERSION);
+        app_notify_ready(&a);
+        ev_run(a.loop, 0);
+        app_notify_stopping();
+        log_info("ended; HAProxy goes on");
+    }
+    close_all(&a);
+    return rc;
+}

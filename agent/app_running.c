@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which structure the running worker was started with. A worker's identity is its pid and start
+ * time: our record counts while it fits, else what lies on the disk is what was read. */
+#include "app.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Server options are not shown by HAProxy: for servers that came from the file, the file tells. For
+ * those added since, our record does. */
+void app_running_learn_servers(struct app *a, struct str config, bool from_file)
+{
+    struct arena arena = ARENA_INIT;
+    struct structure_servers list = structure_servers(&arena, config);
+
+    for (size_t i = 0; i < list.count; i++) {
+        const struct structure_server *s = &list.items[i];
+        const struct have_backend *b = have_find_backend(a->have, s->backend);
+        const struct have_server *have = b ? have_find_server(b, s->name) : NULL;
+        struct ledger_entry *entry;
+        if (!have)
+            continue;
+        if (ledger_find(a->ledger, s->backend, s->name) && !from_file)
+            continue;
+        if (!ledger_find(a->ledger, s->backend, s->name)) {
+            entry = ledger_touch(a->ledger, s->backend, s->name);
+            entry->complete = true;
+            entry->admin_set = entry->admin_next = have_admin_state(have);
+        }
+        entry = ledger_touch(a->ledger, s->backend, s->name);
+        ledger_set_text(&entry->args, s->args);
+    }
+    arena_free(&arena);
+}
+
+static void set_text(struct app *a, struct str text)
+{
+    buf_reset(&a->running.text);
+    buf_add_str(&a->running.text, text);
+    a->running.pid = a->have->pid;
+    a->running.start_time_s = a->have->start_time_s;
+    a->running.known = true;
+    app_store_running(a);
+}
+
+static void take_from_file(struct app *a, struct str config)
+{
+    struct arena arena = ARENA_INIT;
+    struct structure s;
+    struct buf text;
+
+    buf_init(&text, RENDER_MAX_CONFIG);
+    structure_parse(&arena, config, NULL, &s);
+    structure_print(&text, &s);
+    set_text(a, buf_str(&text));
+    buf_free(&text);
+    arena_free(&arena);
+}
+
+static void guard_empty_store(struct app *a, struct str config)
+{
+    size_t sections = 0;
+    struct str rest = config;
+
+    while (rest.p) {
+        struct str line = str_cut(&rest, '\n');
+        sections += str_starts(line, STR("frontend ")) || str_starts(line, STR("listen "));
+    }
+    a->guard_empty = a->stored->generation == 0 && sections > 0;
+    if (a->guard_empty)
+        log_warn("the store is empty, but HAProxy serves: nothing is reloaded before the first "
+                 "change through the API");
+}
+
+void app_running_attach(struct app *a)
+{
+    bool ours = a->running.known && a->running.pid == a->have->pid &&
+                a->running.start_time_s == a->have->start_time_s;
+    struct buf config;
+    struct err e;
+
+    map_cache_clear(a->maps);
+    if (app_reload_takes_worker(a))
+        return;
+    buf_init(&config, RENDER_MAX_CONFIG + 4096);
+    if (file_read(a->options->haproxyCfgPath, &config, &e))
+        log_warn("%s", e.text);
+    if (!ours) {
+        if (a->running.known)
+            app_note(a, "haproxyRestarted", STR("haproxy"), "haproxy", "pid %lld",
+                     (long long)a->have->pid);
+        ledger_rebase(a->ledger, a->have, false);
+        take_from_file(a, buf_str(&config));
+    }
+    app_running_learn_servers(a, buf_str(&config), !ours);
+    app_store_ledger(a);
+    guard_empty_store(a, buf_str(&config));
+    a->files_stale = true;
+    buf_free(&config);
+}
+
+void app_running_set(struct app *a, struct str structure_text)
+{
+    set_text(a, structure_text);
+}
+
+void app_running_note_sources(struct app *a, const struct desired *d)
+{
+    for (size_t i = 0; i < d->backend_count; i++) {
+        const struct desired_backend *b = &d->backends[i];
+        for (size_t k = 0; k < b->server_count; k++) {
+            if (ledger_find(a->ledger, b->proxy, b->servers[k].name))
+                ledger_set_text(&ledger_touch(a->ledger, b->proxy, b->servers[k].name)->source,
+                                b->servers[k].source);
+        }
+    }
+}

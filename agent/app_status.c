@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GET /status and GET /metrics: how the agent and what it looks after are doing. */
+#include "app_view.h"
+
+#include <string.h>
+
+enum { PENDING_SHOWN = 100 };
+
+static const char *haproxy_state(const struct app *a)
+{
+    if (a->reload)
+        return "reloading";
+    return a->have ? "up" : "down";
+}
+
+static void put_haproxy(struct app *a, struct json_out *o)
+{
+    json_open_object(o, "haproxy");
+    json_put_z(o, "state", haproxy_state(a));
+    if (a->have)
+        json_put_str(o, "version", a->have->version);
+    else
+        json_put_null(o, "version");
+    json_put_int(o, "pid", a->have ? a->have->pid : 0);
+    json_put_int(o, "uptime", a->have ? a->have->uptime_s : 0);
+    capabilities_put(o, "capabilities", &a->caps);
+    if (!a->have)
+        json_put_z(o, "error", a->runtime_error);
+    json_close_object(o);
+}
+
+static void put_held(struct app *a, struct json_out *o)
+{
+    struct catalog *c = subscriptions_catalog(a->registry);
+    struct pool_view *view;
+    struct str name;
+
+    json_open_array(o, "held");
+    for (size_t i = 0; (view = catalog_each(c, i, &name)); i++) {
+        if (view->held_count == 0)
+            continue;
+        json_open_object(o, NULL);
+        json_put_str(o, "backend", name);
+        json_put_int(o, "members", (int64_t)view->held_count);
+        json_put_z(o, "reason", hold_reason(view->held[0].hold));
+        json_put_int(o, "since", view->held[0].since_ms);
+        json_close_object(o);
+    }
+    json_close_array(o);
+    json_open_array(o, "panic");
+    for (size_t i = 0; (view = catalog_each(c, i, &name)); i++) {
+        if (view->panic)
+            json_put_str(o, NULL, name);
+    }
+    json_close_array(o);
+}
+
+static void put_registry(struct app *a, struct json_out *o)
+{
+    struct registry_status s = subscriptions_status(a->registry);
+    bool holding = false;
+    struct catalog *c = subscriptions_catalog(a->registry);
+    struct pool_view *view;
+    struct str name;
+
+    for (size_t i = 0; (view = catalog_each(c, i, &name)); i++)
+        holding = holding || view->held_count;
+    json_open_object(o, "registry");
+    json_put_z(o, "state",
+               s.state == REGISTRY_OK && holding ? "holding" : registry_state_name(s.state));
+    json_put_int(o, "since", s.since_ms);
+    json_put_z(o, "lastError", s.last_error);
+    put_held(a, o);
+    json_close_object(o);
+}
+
+static void put_reloads(struct app *a, struct json_out *o)
+{
+    json_open_object(o, "reloads");
+    json_put_int(o, "count", (int64_t)a->reloads.count);
+    json_put_int(o, "last", a->reloads.last_ms);
+    json_put_z(o, "reason", a->reloads.reason);
+    if (a->reloads.last_error[0]) {
+        json_put_z(o, "lastError", a->reloads.last_error);
+        json_put_z(o, "lastDetail", a->reloads.last_detail);
+    }
+    json_close_object(o);
+}
+
+static void put_pending(struct app *a, struct json_out *o)
+{
+    json_open_array(o, "pending");
+    for (size_t i = 0; i < a->plan.count && i < PENDING_SHOWN; i++)
+        json_put_str(o, NULL, a->plan.ops[i].command);
+    if (app_reload_wanted(a))
+        json_put_z(o, NULL, "reload");
+    json_close_array(o);
+    if (a->apply_error[0])
+        json_put_z(o, "applyError", a->apply_error);
+    if (a->problem[0])
+        json_put_z(o, "renderError", a->problem);
+    if (a->guard_empty)
+        json_put_z(o, "guard", "the store is empty but HAProxy serves: nothing is reloaded");
+}
+
+static void put_failed(struct app *a, struct json_out *o)
+{
+    struct arena arena = ARENA_INIT;
+
+    json_open_array(o, "failed");
+    for (size_t i = 0; i < a->failed.count; i++) {
+        const struct failed_object *f = &a->failed.items[i];
+        json_open_object(o, NULL);
+        json_put_str(o, "object", failed_name(f, &arena));
+        json_put_str(o, "error", f->error);
+        json_put_str(o, "detail", f->detail);
+        json_close_object(o);
+    }
+    json_close_array(o);
+    arena_free(&arena);
+}
+
+/* A switch is under way where servers of another subscription are still there. */
+static const char *switch_state(struct app *a, const struct desired_backend *b, struct str source,
+                                struct str *from)
+{
+    const struct have_backend *have = have_find_backend(a->have, b->proxy);
+    const char *state = NULL;
+
+    for (size_t i = 0; have && i < have->count; i++) {
+        const struct ledger_entry *entry = ledger_find(a->ledger, b->proxy, have->servers[i].name);
+        if (!entry || entry->source.n == 0 || str_eq(entry->source, source))
+            continue;
+        if (entry->leaving && state)
+            continue;
+        *from = entry->source;
+        state = entry->leaving ? "draining" : b->server_count ? "warming" : "waiting";
+    }
+    return state;
+}
+
+static struct str version_of(struct str source)
+{
+    (void)str_cut(&source, '@');
+    return source.p ? source : STR("");
+}
+
+void app_put_switches(struct app *a, struct json_out *o)
+{
+    struct arena arena = ARENA_INIT;
+
+    json_open_array(o, "switches");
+    for (size_t i = 0; a->have && i < a->want->backend_count; i++) {
+        const struct desired_backend *b = &a->want->backends[i];
+        struct str from = STR(""),
+                   to = arena_printf(&arena, STR_FMT "@" STR_FMT, STR_ARG(b->object->service),
+                                     STR_ARG(b->object->version));
+        const char *state =
+            b->object->type == BACKEND_DYNAMIC ? switch_state(a, b, to, &from) : NULL;
+        if (!state)
+            continue;
+        json_open_object(o, NULL);
+        json_put_str(o, "backend", b->object->name);
+        json_put_str(o, "from", version_of(from));
+        json_put_str(o, "to", b->object->version);
+        json_put_z(o, "state", state);
+        json_close_object(o);
+    }
+    json_close_array(o);
+    arena_free(&arena);
+}
+
+int app_view_status(struct app *a, struct buf *out, struct err *e)
+{
+    struct json_out o;
+
+    (void)e;
+    json_out_init(&o, out, false);
+    json_open_object(&o, NULL);
+    json_put_z(&o, "version", THALASSA_VERSION);
+    json_put_int(&o, "started", a->started_ms);
+    json_put_z(&o, "label", a->options->label);
+    json_open_object(&o, "generation");
+    json_put_int(&o, "desired", (int64_t)a->stored->generation);
+    json_put_int(&o, "applied", (int64_t)a->applied_generation);
+    json_close_object(&o);
+    put_haproxy(a, &o);
+    put_registry(a, &o);
+    put_reloads(a, &o);
+    app_put_switches(a, &o);
+    put_pending(a, &o);
+    put_failed(a, &o);
+    json_close_object(&o);
+    json_out_fini(&o);
+    return 0;
+}
+
+static void put_simple(struct metrics *m, const char *name, enum metric_type type,
+                       const char *help, int64_t value)
+{
+    metrics_family(m, name, type, help);
+    metrics_put_int(m, NULL, 0, value);
+}
+
+int app_view_metrics(struct app *a, struct metrics *m, struct err *e)
+{
+    struct registry_status s = subscriptions_status(a->registry);
+    struct catalog *c = subscriptions_catalog(a->registry);
+    struct pool_view *view;
+    struct metric_label version = {"version", str_z(THALASSA_VERSION)};
+    struct str name;
+
+    (void)e;
+    metrics_family(m, "thalassa_build_info", METRIC_GAUGE, "Version of the agent.");
+    metrics_put_int(m, &version, 1, 1);
+    put_simple(m, "thalassa_generation_desired", METRIC_GAUGE, "Stored generation.",
+               (int64_t)a->stored->generation);
+    put_simple(m, "thalassa_generation_applied", METRIC_GAUGE,
+               "Generation that HAProxy was last seen to run.", (int64_t)a->applied_generation);
+    put_simple(m, "thalassa_haproxy_up", METRIC_GAUGE, "Whether HAProxy answers.",
+               a->have != NULL);
+    put_simple(m, "thalassa_reloads_total", METRIC_COUNTER, "Reloads of HAProxy by the agent.",
+               (int64_t)a->reloads.count);
+    put_simple(m, "thalassa_plans_total", METRIC_COUNTER, "Plans sent to HAProxy.",
+               (int64_t)a->plans_applied);
+    put_simple(m, "thalassa_commands_total", METRIC_COUNTER, "Commands sent to HAProxy.",
+               (int64_t)a->commands_sent);
+    put_simple(m, "thalassa_pending_operations", METRIC_GAUGE, "Commands that are to be sent.",
+               (int64_t)a->plan.count);
+    put_simple(m, "thalassa_failed_objects", METRIC_GAUGE, "Objects that HAProxy does not take.",
+               (int64_t)a->failed.count);
+    put_simple(m, "thalassa_registry_up", METRIC_GAUGE, "Whether the registry answers.",
+               s.state == REGISTRY_OK);
+    metrics_family(m, "thalassa_held_members", METRIC_GAUGE,
+                   "Members kept although the registry does not name them.");
+    for (size_t i = 0; (view = catalog_each(c, i, &name)); i++) {
+        struct metric_label backend = {"backend", name};
+        metrics_put_int(m, &backend, 1, (int64_t)view->held_count);
+    }
+    return 0;
+}

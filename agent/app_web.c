@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Wires the HTTP server: what the routes call. */
+#include "app_change.h"
+#include "app_view.h"
+
+#include "base/log.h"
+#include "web/server.h"
+#include "web/web.h"
+
+#include <stdlib.h>
+
+struct app_web {
+    struct server *server;
+    struct web web;
+    struct access access;
+    struct web_api api;
+    const char **allowed_hosts;
+};
+
+static void on_change(void *ctx, const struct web_change *change, web_done *done, void *done_ctx)
+{
+    app_change_queue(ctx, change, done, done_ctx);
+}
+
+static int frontends(void *ctx, struct buf *out, struct err *e)
+{
+    return app_view_frontends(ctx, out, e);
+}
+
+static int frontend(void *ctx, struct str name, struct buf *out, struct etag *etag, struct err *e)
+{
+    return app_view_frontend(ctx, name, out, etag, e);
+}
+
+static int backends(void *ctx, struct buf *out, struct err *e)
+{
+    return app_view_backends(ctx, out, e);
+}
+
+static int backend(void *ctx, struct str name, struct buf *out, struct etag *etag, struct err *e)
+{
+    return app_view_backend(ctx, name, out, etag, e);
+}
+
+static int members(void *ctx, struct str name, struct buf *out, struct err *e)
+{
+    return app_view_members(ctx, name, out, e);
+}
+
+static int status(void *ctx, struct buf *out, struct err *e)
+{
+    return app_view_status(ctx, out, e);
+}
+
+static int activity(void *ctx, const struct web_activity_query *query, struct buf *out,
+                    struct err *e)
+{
+    struct app *a = ctx;
+    struct activity_query q = {query->since, (size_t)query->limit, query->filter};
+
+    return activity_query(a->activity, &q, out, e);
+}
+
+static int config(void *ctx, struct buf *out, struct err *e)
+{
+    struct app *a = ctx;
+
+    return file_read(a->options->haproxyCfgPath, out, e);
+}
+
+static int metrics(void *ctx, struct metrics *m, struct err *e)
+{
+    return app_view_metrics(ctx, m, e);
+}
+
+static int ready(void *ctx, struct err *e)
+{
+    return app_view_ready(ctx, e);
+}
+
+static void plan(void *ctx, web_done *done, void *done_ctx)
+{
+    app_plan_question(ctx, done, done_ctx);
+}
+
+static void services(void *ctx, struct str service, web_done *done, void *done_ctx)
+{
+    app_services_question(ctx, service, done, done_ctx);
+}
+
+static const struct web_api functions = {
+    .change = on_change,
+    .frontends = frontends,
+    .frontend = frontend,
+    .backends = backends,
+    .backend = backend,
+    .members = members,
+    .status = status,
+    .activity = activity,
+    .config = config,
+    .metrics = metrics,
+    .ready = ready,
+    .plan = plan,
+    .services = services,
+};
+
+static int listen_all(struct app *a, struct app_web *w, struct err *e)
+{
+    const struct options *o = a->options;
+
+    if (access_listen_allowed(o->host, o->insecure, e) ||
+        server_listen_tcp(w->server, o->host, (uint16_t)o->port, NULL, e))
+        return -1;
+    if (o->apiSocket && *o->apiSocket && server_listen_unix(w->server, o->apiSocket, e))
+        return -1;
+    log_info("API on %s:%u", o->host, (unsigned)o->port);
+    return 0;
+}
+
+int app_web_start(struct app *a, struct err *e)
+{
+    struct server_limits limits = server_limits_default();
+    struct app_web *w = calloc(1, sizeof *w);
+
+    if (!w)
+        abort();
+    a->web = w;
+    w->api = functions;
+    w->api.ctx = a;
+    w->access = (struct access){.host = a->options->host, .insecure = a->options->insecure};
+    w->web = (struct web){&w->api, &w->access};
+    w->server = server_new(a->loop, &limits, web_handle, &w->web);
+    return listen_all(a, w, e);
+}
+
+void app_web_stop(struct app *a)
+{
+    if (!a->web)
+        return;
+    server_stop(a->web->server);
+    free(a->web->allowed_hosts);
+    free(a->web);
+    a->web = NULL;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builds what HAProxy should run from what is stored and known, and plans the difference. */
+#include "app.h"
+
+#include "base/log.h"
+
+struct desired *app_build(struct app *a, struct objects *effective)
+{
+    struct render_caps caps = app_render_caps(&a->caps);
+    struct build_input in = {.objects = effective, .ctx = a, .members = app_members,
+                             .have = a->have, .ledger = a->ledger, .caps = &caps};
+    struct str_list problems;
+    struct desired *d = build_desired(&in, &problems);
+
+    for (size_t i = 0; i < problems.count; i++)
+        log_warn(STR_FMT, STR_ARG(problems.items[i]));
+    return d;
+}
+
+struct plan_input app_plan_input(const struct app *a, const struct desired *want)
+{
+    return (struct plan_input){
+        .want = want,
+        .have = a->have,
+        .maps = a->maps,
+        .ledger = a->ledger,
+        .folder = str_z(a->options->haproxyDir),
+        .now_ms = app_now_ms(),
+        .poll_ms = a->poll_ms,
+        .drain_timeout_ms = a->options->drainTimeout,
+        .min_healthy = (unsigned)a->options->minHealthy,
+        .add_checked = a->options->addState == ADD_STATE_CHECKED,
+    };
+}
+
+bool app_reload_wanted(const struct app *a)
+{
+    return a->reasons.count || a->plan.reasons.count;
+}
+
+/* Why the structure that runs is not the one that is wanted. Both texts are known. */
+static void compare_structures(struct app *a)
+{
+    struct structure have, want;
+
+    arena_free(&a->reasons_arena);
+    a->reasons = (struct structure_reasons){0};
+    if (!a->running.known || a->want_text_of != a->effective)
+        return;
+    if (str_eq(buf_str(&a->running.text), buf_str(&a->want_text)))
+        return;
+    structure_parse(&a->reasons_arena, buf_str(&a->running.text), NULL, &have);
+    structure_parse(&a->reasons_arena, buf_str(&a->want_text), NULL, &want);
+    a->reasons = structure_diff(&a->reasons_arena, &have, &want);
+}
+
+static void on_want_text(void *ctx, struct app_rendered *r, const struct err *e)
+{
+    struct app *a = ctx;
+
+    a->text_busy = false;
+    if (r && r->objects == a->effective)
+        app_set_want_text(a, r);
+    if (e) {
+        log_error("the configuration cannot be rendered: %s", e->text);
+        (void)snprintf(a->problem, sizeof a->problem, "%s", e->text);
+    }
+    app_rendered_free(r);
+    if (!e)
+        app_world_changed(a);
+}
+
+void app_set_want_text(struct app *a, const struct app_rendered *r)
+{
+    objects_unref(a->want_text_of);
+    a->want_text_of = objects_ref(r->objects);
+    buf_reset(&a->want_text);
+    buf_add_str(&a->want_text, buf_str(&r->structure));
+    a->problem[0] = 0;
+}
+
+/* The text of the structure is rendered once for each set of objects: members do not change it. */
+static void want_text(struct app *a)
+{
+    if (a->want_text_of == a->effective || a->text_busy || !a->caps.known || a->problem[0])
+        return;
+    a->text_busy = true;
+    app_render(a, a->want, a->effective, on_want_text, a);
+}
+
+static void plan_anew(struct app *a)
+{
+    struct plan_input in;
+
+    plan_free(&a->plan);
+    if (!a->have)
+        return;
+    in = app_plan_input(a, a->want);
+    plan_make(&in, &a->plan);
+    compare_structures(a);
+}
+
+void app_objects_changed(struct app *a)
+{
+    failed_refresh(&a->failed, a->stored);
+    objects_unref(a->effective);
+    a->effective = failed_effective(&a->failed, a->stored, a->good);
+    a->problem[0] = 0;
+    app_world_changed(a);
+}
+
+void app_world_changed(struct app *a)
+{
+    desired_unref(a->want);
+    a->want = app_build(a, a->effective);
+    want_text(a);
+    plan_anew(a);
+    app_ask_drive(a);
+}
+
+bool app_is_settled(const struct app *a)
+{
+    return a->have && !a->busy && !a->observe_asked && a->plan.count == 0 &&
+           a->plan.wake_ms < 0 && a->want_text_of == a->effective && !app_reload_wanted(a);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the HAProxy that runs can do, from the version that it tells of itself. Nothing else asks
+ * for a version. Pure. */
+#ifndef THALASSA_PLAN_CAPABILITIES_H
+#define THALASSA_PLAN_CAPABILITIES_H
+
+#include "base/json_out.h"
+
+struct capabilities {
+    bool known; /* a version was seen */
+    unsigned major, minor;
+#define CAPABILITY(id, from, until, what) bool id;
+#include "plan/capabilities.def"
+#undef CAPABILITY
+};
+
+enum { CAPABILITIES_OLDEST_MAJOR = 2, CAPABILITIES_OLDEST_MINOR = 6 };
+
+/* `version` as `show info` or the first line of `haproxy -v` tells it: "2.6.12-1+deb12u4". -1 with
+ * ERR_INVALID when it is none, or older than 2.6. */
+int capabilities_of(struct str version, struct capabilities *out, struct err *e);
+
+/* The version in the text of `haproxy -v`: "HAProxy version 2.6.12-1+deb12u4 2026/..."; empty view
+ * when there is none. */
+struct str capabilities_version(struct str text);
+
+/* {"guid":true,...} */
+void capabilities_put(struct json_out *o, const char *key, const struct capabilities *c);
+
+#endif
