@@ -14,7 +14,7 @@ static void drop(struct str *s, size_t n)
 
 static void skip_space(struct expr_reader *r)
 {
-    while (r->rest.n && memchr(" \t\n\v\f\r", r->rest.p[0], 6))
+    while (r->rest.n && template_is_space(r->rest.p[0]))
         drop(&r->rest, 1);
 }
 
@@ -36,13 +36,15 @@ static size_t name_length(struct str s)
 /* True when a literal may end here: `12` is a number, `12.x` and `12ab` are paths. */
 static bool ends_word(struct str s, size_t n)
 {
-    return n == s.n || memchr(" \t\n\v\f\r)", s.p[n], 7);
+    return n == s.n || template_is_space(s.p[n]) || s.p[n] == ')';
 }
 
 static int unexpected(struct expr_reader *r, struct err *e)
 {
-    char c = r->rest.n ? r->rest.p[0] : '\0';
+    char c = 0;
 
+    if (r->rest.n)
+        c = r->rest.p[0];
     if (c == '(')
         return fail(r, e, "sub-expressions are not supported");
     if (c == '|')

@@ -18,26 +18,21 @@ struct lexer {
 
 /* What follows the opening delimiter. `ends_with` stands before the closing one. */
 struct sign {
-    char c;
-    enum token_type type;
     const char *ends_with;
+    enum token_type type;
+    char c;
     bool has_strings; /* a closing delimiter inside quotes does not count */
 };
 
 static const struct sign signs[] = {
-    {'{', TOKEN_RAW, "}", true},    {'&', TOKEN_RAW, "", true},      {'#', TOKEN_OPEN, "", true},
-    {'^', TOKEN_INVERSE, "", true}, {'/', TOKEN_CLOSE, "", true},    {'>', TOKEN_PARTIAL, "", true},
-    {'!', TOKEN_SILENT, "", false}, {'=', TOKEN_SILENT, "=", false}, {'\0', TOKEN_VALUE, "", true},
+    {"}", TOKEN_RAW, '{', true},    {"", TOKEN_RAW, '&', true},      {"", TOKEN_OPEN, '#', true},
+    {"", TOKEN_INVERSE, '^', true}, {"", TOKEN_CLOSE, '/', true},    {"", TOKEN_PARTIAL, '>', true},
+    {"", TOKEN_SILENT, '!', false}, {"=", TOKEN_SILENT, '=', false}, {"", TOKEN_VALUE, '\0', true},
 };
 
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
-}
-
-static bool is_space(char c)
-{
-    return is_blank(c) || (c >= '\n' && c <= '\r');
 }
 
 static struct str part(const struct lexer *lx, size_t from, size_t to)
@@ -280,9 +275,9 @@ static void measure(struct token_list *list, size_t i)
         right = line_end_at_start(after, true);
         tag->indent = left ? indent_of(tag, before, left, i) : STR_NONE;
     }
-    while (tag->strip_left && left < before.n && is_space(before.p[before.n - 1 - left]))
+    while (tag->strip_left && left < before.n && template_is_space(before.p[before.n - 1 - left]))
         left++;
-    while (tag->strip_right && right < after.n && is_space(after.p[right]))
+    while (tag->strip_right && right < after.n && template_is_space(after.p[right]))
         right++;
     tag->cut_before = left;
     tag->cut_after = right;

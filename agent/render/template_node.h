@@ -54,6 +54,12 @@ struct template
     struct node *nodes;
 };
 
+/* White space inside tags, and what `~` takes away. */
+static inline bool template_is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /* Fill `e` with "name:line:column: message"; returns -1. */
 int template_fail(struct str name, struct place at, enum err_kind kind, struct err *e,
                   const char *format, ...) __attribute__((format(printf, 5, 6)));
