@@ -22,7 +22,7 @@ static enum err_kind kind_of(int number)
 
 static uint16_t port_of(int fd)
 {
-    struct sockaddr_storage any;
+    struct sockaddr_storage any = {0};
     struct sockaddr_in four;
     struct sockaddr_in6 six;
     socklen_t size = sizeof any;

@@ -10,9 +10,9 @@ struct call;
 
 struct route {
     enum method method;
-    const char *pattern; /* "/backends/{name}/members": at most one segment in braces */
     enum right right;
-    const char *params; /* query parameters it takes, parted by blanks */
+    const char *pattern; /* "/backends/{name}/members": at most one segment in braces */
+    const char *params;  /* query parameters it takes, parted by blanks */
     void (*handle)(struct call *call);
 };
 

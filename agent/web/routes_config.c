@@ -26,7 +26,7 @@ static int read_frontend(struct call *c, const struct json *o, struct str *name,
 
     if (read_name(o, true, &c->x->arena, name, e) || !(f = frontend_parse(*name, o, e)))
         return -1;
-    *ARENA_PUSH(&c->x->arena, c->change.frontends, c->change.frontend_count) = f;
+    c->change.frontends[c->change.frontend_count++] = f;
     return 0;
 }
 
@@ -36,7 +36,7 @@ static int read_backend(struct call *c, const struct json *o, struct str *name, 
 
     if (read_name(o, false, &c->x->arena, name, e) || !(b = backend_parse(*name, o, e)))
         return -1;
-    *ARENA_PUSH(&c->x->arena, c->change.backends, c->change.backend_count) = b;
+    c->change.backends[c->change.backend_count++] = b;
     return 0;
 }
 
@@ -82,16 +82,26 @@ static int read_list(struct call *c, const struct json *body, const char *key,
     return check_unique(names, i, key, e);
 }
 
+static size_t count_of(const struct json *body, const char *key)
+{
+    const struct json *list = json_get(body, key);
+
+    return list ? list->count : 0;
+}
+
 /* The form of the persistence file, so that one can be sent as it is. */
 static int read_config(struct call *c, struct err *e)
 {
     static const char *const known[] = {"version", "frontends", "backends", NULL};
     const struct json *o;
+    struct arena *a = &c->x->arena;
     uint64_t version = 1;
 
     if (call_read_object(c, &o, e) || read_known(o, known, e) ||
         read_uint(o, "version", 1, 1, &version, e))
         return -1;
+    c->change.frontends = ARENA_ARRAY(a, struct frontend *, count_of(o, "frontends"));
+    c->change.backends = ARENA_ARRAY(a, struct backend *, count_of(o, "backends"));
     if (read_list(c, o, "frontends", read_frontend, e) ||
         read_list(c, o, "backends", read_backend, e))
         return -1;

@@ -65,7 +65,8 @@ void route_put_frontend(struct call *c)
         call_refuse_change(c, &e);
         return;
     }
-    *ARENA_PUSH(&c->x->arena, change->frontends, change->frontend_count) = f;
+    change->frontends = ARENA_NEW(&c->x->arena, struct frontend *);
+    change->frontends[change->frontend_count++] = f;
     call_submit_change(c);
 }
 
@@ -86,7 +87,8 @@ void route_put_backend(struct call *c)
         call_refuse_change(c, &e);
         return;
     }
-    *ARENA_PUSH(&c->x->arena, change->backends, change->backend_count) = b;
+    change->backends = ARENA_NEW(&c->x->arena, struct backend *);
+    change->backends[change->backend_count++] = b;
     if (check_natives(c, b, &e))
         call_refuse_change(c, &e);
     else

@@ -22,9 +22,9 @@ struct server_limits server_limits_default(void)
     return (struct server_limits){
         .connections = 256,
         .connections_per_ip = 128,
-        .header_bytes = 16 * 1024,
-        .body_bytes = 1024 * 1024,
-        .bodies_bytes = 64 * 1024 * 1024,
+        .header_bytes = (size_t)16 * 1024,
+        .body_bytes = (size_t)1024 * 1024,
+        .bodies_bytes = (size_t)64 * 1024 * 1024,
         .header_ms = 5000,
         .body_ms = 10000,
         .handler_ms = 330000, /* behind the longest ?wait */

@@ -5,7 +5,7 @@
 
 static const struct route routes[] = {
 #define ROUTE(method, pattern, right, params, handler)                                             \
-    {METHOD_##method, pattern, RIGHT_##right, params, route_##handler},
+    {METHOD_##method, RIGHT_##right, pattern, params, route_##handler},
 #include "web/routes.def"
 #undef ROUTE
 };
