@@ -106,6 +106,7 @@ struct app {
 
     struct app_change *changes, **last_change;
     bool change_busy;
+    bool version_asked; /* HAProxy's program is being asked: changes wait for its answer */
     struct app_change *waiters;
     struct app_web *web;
 

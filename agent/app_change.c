@@ -364,7 +364,7 @@ static void begin(struct app_change *c)
 
 void app_change_pump(struct app *a)
 {
-    if (a->change_busy || !a->changes || a->stopping)
+    if (a->change_busy || !a->changes || a->stopping || a->version_asked)
         return;
     a->change_busy = true;
     begin(a->changes);
