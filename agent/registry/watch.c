@@ -16,8 +16,13 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
     (void)loop;
     (void)events;
+    bool confirm = w->confirm_due && w->wanted;
+    w->confirm_due = false;
     w->phase = WATCH_IDLE;
-    registry_idle(w->registry, w);
+    if (confirm)
+        watch_confirm(w);
+    else
+        registry_idle(w->registry, w);
 }
 
 static char *path_of(struct str service)
@@ -202,6 +207,10 @@ void watch_deliver(struct watch *w, struct service_read *read, enum read_trust t
         w->confirm_not_before = now + CONFIRM_AGAIN_S;
     } else if (confirm && (disturbed || now >= w->confirm_not_before)) {
         watch_confirm(w);
+        return;
+    } else if (confirm) {
+        w->confirm_due = true;
+        pause_for(w, w->confirm_not_before - now);
         return;
     } else if (trust == READ_DOUBTFUL) {
         continuity_settle(&w->continuity, reply->index);

@@ -32,12 +32,13 @@ struct watch {
     char *path; /* "/v1/health/service/NAME" */
     struct continuity continuity;
     enum watch_phase phase;
-    bool wanted;   /* false: runs out */
-    bool blocking; /* has a place among the blocking queries */
-    bool had_any;  /* some reading had an instance: "a service seen before" */
-    bool failing;  /* the last exchange ended in an error */
-    bool hinted;   /* the hint about rights was given */
-    bool in_sweep; /* its read counts among those of the sweep */
+    bool wanted;      /* false: runs out */
+    bool blocking;    /* has a place among the blocking queries */
+    bool had_any;     /* some reading had an instance: "a service seen before" */
+    bool failing;     /* the last exchange ended in an error */
+    bool hinted;      /* the hint about rights was given */
+    bool in_sweep;    /* its read counts among those of the sweep */
+    bool confirm_due; /* the timer brings a confirming read */
     ev_timer timer;
     unsigned wait_s; /* of the next blocking query */
     double pause_s;  /* of the next pause after an error */
