@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static const double kill_grace_s = 1.0;
+
 struct child {
     struct ev_loop *loop;
     pid_t pid;
@@ -19,6 +21,7 @@ struct child {
     ev_timer deadline;
     struct buf output;
     bool timed_out;
+    bool abandoned; /* reported or cancelled: waits to be reaped only */
     child_on_exit *on_exit;
     void *ctx;
 };
@@ -36,14 +39,30 @@ static void drain(struct child *c)
         ev_io_stop(c->loop, &c->readable);
 }
 
+static void close_output(struct child *c)
+{
+    ev_io_stop(c->loop, &c->readable);
+    ev_timer_stop(c->loop, &c->deadline);
+    if (c->out >= 0)
+        (void)close(c->out);
+    c->out = -1;
+}
+
 static void free_child(struct child *c)
 {
     ev_child_stop(c->loop, &c->exit);
-    ev_io_stop(c->loop, &c->readable);
-    ev_timer_stop(c->loop, &c->deadline);
-    (void)close(c->out);
+    close_output(c);
     buf_free(&c->output);
     free(c);
+}
+
+static void report(struct child *c, int status)
+{
+    struct child_result result = {
+        .status = status, .timed_out = c->timed_out, .output = buf_str(&c->output)};
+
+    c->abandoned = true; /* a child_cancel from within is too late */
+    c->on_exit(c->ctx, &result);
 }
 
 static void on_readable(struct ev_loop *loop, ev_io *w, int events)
@@ -53,27 +72,34 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events)
     drain(w->data);
 }
 
+/* What we may not kill (root's, through sudo) is left alone, but the owner waits no longer. */
 static void on_deadline(struct ev_loop *loop, ev_timer *w, int events)
 {
     struct child *c = w->data;
 
     (void)loop;
     (void)events;
-    c->timed_out = true;
-    (void)kill(-c->pid, SIGKILL);
+    if (!c->timed_out) {
+        c->timed_out = true;
+        (void)kill(-c->pid, SIGKILL);
+        ev_timer_set(w, kill_grace_s, 0.);
+        ev_timer_start(c->loop, w);
+        return;
+    }
+    close_output(c);
+    report(c, 128 + SIGKILL);
 }
 
 static void on_child(struct ev_loop *loop, ev_child *w, int events)
 {
     struct child *c = w->data;
-    struct child_result result = {.timed_out = c->timed_out};
 
     (void)loop;
     (void)events;
-    drain(c); /* what a daemon that holds the pipe writes later is not ours */
-    result.status = WIFEXITED(w->rstatus) ? WEXITSTATUS(w->rstatus) : 128 + WTERMSIG(w->rstatus);
-    result.output = buf_str(&c->output);
-    c->on_exit(c->ctx, &result);
+    if (!c->abandoned) {
+        drain(c); /* what a daemon that holds the pipe writes later is not ours */
+        report(c, WIFEXITED(w->rstatus) ? WEXITSTATUS(w->rstatus) : 128 + WTERMSIG(w->rstatus));
+    }
     free_child(c);
 }
 
@@ -167,9 +193,11 @@ struct child *child_run(struct ev_loop *loop, const char *const *argv, double de
 
 void child_cancel(struct child *c)
 {
+    if (c->abandoned)
+        return;
+    c->abandoned = true;
+    close_output(c);
     (void)kill(-c->pid, SIGKILL);
-    (void)waitpid(c->pid, NULL, 0);
-    free_child(c);
 }
 
 int child_split(const char *line, char *text, size_t size, const char **words, struct err *e)
