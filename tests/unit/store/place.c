@@ -117,6 +117,17 @@ const char *get_ok(struct store *s, enum store_table table, const char *key)
     return value.p ? text : NULL;
 }
 
+int commit_one(struct store *s, enum store_env env, enum store_table table, struct str key,
+               struct str value, struct err *e)
+{
+    struct store_txn *t = store_write(s, env, e);
+
+    if (!t)
+        fail_msg("%s", e->text);
+    store_put(t, table, key, value);
+    return store_commit(t, e);
+}
+
 int child_run(void (*run)(void *ctx), void *ctx)
 {
     int status = -1;

@@ -36,6 +36,9 @@ struct err open_fails(const struct place *p);
 
 /* One transaction with one put or get. */
 void put_ok(struct store *s, enum store_table table, const char *key, const char *value);
+/* One transaction with one put; what the commit says. */
+int commit_one(struct store *s, enum store_env env, enum store_table table, struct str key,
+               struct str value, struct err *e);
 /* NULL when absent; valid until the next call. */
 const char *get_ok(struct store *s, enum store_table table, const char *key);
 
