@@ -7,7 +7,9 @@
 #include "web/server.h"
 #include "web/web.h"
 
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct app_web {
     struct server *server;
@@ -104,6 +106,17 @@ static const struct web_api functions = {
     .services = services,
 };
 
+static int listen_socket(struct app_web *w, const char *path, struct err *e)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX];
+
+    str_copy(folder, sizeof folder, (struct str){path, slash ? (size_t)(slash - path) : 0});
+    if (folder[0] && file_make_folder(folder, 0755, e))
+        return -1;
+    return server_listen_unix(w->server, path, e);
+}
+
 static int listen_all(struct app *a, struct app_web *w, struct err *e)
 {
     const struct options *o = a->options;
@@ -111,8 +124,11 @@ static int listen_all(struct app *a, struct app_web *w, struct err *e)
     if (access_listen_allowed(o->host, o->insecure, e) ||
         server_listen_tcp(w->server, o->host, (uint16_t)o->port, NULL, e))
         return -1;
-    if (o->apiSocket && *o->apiSocket && server_listen_unix(w->server, o->apiSocket, e))
-        return -1;
+    if (*o->apiSocket && listen_socket(w, o->apiSocket, e)) {
+        if (o->origin[OPTION_apiSocket] != ORIGIN_DEFAULT)
+            return -1;
+        log_warn("%s: the API is on TCP only", e->text); /* nobody asked for this path */
+    }
     log_info("API on %s:%u", o->host, (unsigned)o->port);
     return 0;
 }
