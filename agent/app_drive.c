@@ -26,10 +26,11 @@ int64_t app_wall_ms(void)
     return clock_ms(CLOCK_REALTIME);
 }
 
+/* A connection that is being opened may well find a HAProxy that runs. */
 static bool may_start(const struct app *a)
 {
     return a->options->haproxyStart == HAPROXY_START_AUTO && a->want &&
-           a->effective->frontend_count > 0;
+           a->effective->frontend_count > 0 && runtime_state(a->runtime) == RUNTIME_DOWN;
 }
 
 static struct situation situation_of(const struct app *a)
