@@ -74,7 +74,7 @@ static int set_text(struct options *o, enum option_id id, struct str text, struc
 
 static int set_listen(struct options *o, enum option_id id, struct str text, struct err *e)
 {
-    struct str port = text;
+    struct str port;
     uint64_t number;
     size_t colon = text.n;
 
