@@ -135,7 +135,10 @@ static bool read_head(struct client *c, struct client_reply *r, int64_t end_ms)
             memcpy(r->head, c->bytes, n);
             r->head[n] = 0;
             take(c, n);
-            return sscanf(r->head, "HTTP/1.%*d %d", &r->status) == 1;
+            if (strncmp(r->head, "HTTP/1.1 ", 9) != 0)
+                return false;
+            r->status = (int)strtol(r->head + 9, NULL, 10);
+            return true;
         }
         if (more(c, end_ms) <= 0)
             return false;

@@ -76,7 +76,7 @@ static void answer(struct fake *f, const struct web_change *c, unsigned status, 
     struct buf body;
     struct err e;
 
-    buf_init(&body, 4 * 1024 * 1024);
+    buf_init(&body, FAKE_CONFIG_BYTES);
     f->answers++;
     if (failure_of(c, &e)) {
         r = (struct web_result){.error = &e};

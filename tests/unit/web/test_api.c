@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "fake_api.h"
-#include "web/openapi.h"
 #include "web/web.h"
 
 #include <stdio.h>
@@ -344,49 +343,6 @@ static void test_answer_that_is_too_large_is_500(void **state)
     exchange_end(x);
 }
 
-/* Every route is documented, and nothing else is. */
-static void test_openapi_has_exactly_the_routes(void **state)
-{
-    struct arena a = ARENA_INIT;
-    struct json *doc;
-    size_t count, documented = 0;
-    const struct route *routes = web_routes(&count);
-    struct err e;
-
-    (void)state;
-    assert_int_equal(json_parse(&a, openapi_text(), 64, &doc, &e), 0);
-    assert_true(str_eq_z(json_get(json_get(doc, "info"), "version")->text, THALASSA_VERSION));
-    JSON_EACH(path, json_get(doc, "paths"))
-    {
-        JSON_EACH(operation, path)
-        {
-            documented += !str_eq_z(operation->key, "parameters");
-        }
-    }
-    assert_int_equal(documented, count);
-    for (size_t i = 0; i < count; i++) {
-        static const char *const methods[] = {"get", "put", "post", "delete"};
-        const struct json *path = json_get(json_get(doc, "paths"), routes[i].pattern);
-        const struct json *parameters, *operation = json_get(path, methods[routes[i].method]);
-        struct str rest = str_z(routes[i].params), word;
-        assert_non_null(operation);
-        parameters = json_get(operation, "parameters");
-        while ((word = str_word(&rest)).n) {
-            bool found = false;
-            JSON_EACH(p, parameters)
-            {
-                const struct json *name = json_get(p, "name"), *ref = json_get(p, "$ref");
-                struct str tail = ref ? ref->text : STR_NONE;
-                while (tail.p && memchr(tail.p, '/', tail.n))
-                    (void)str_cut(&tail, '/');
-                found = found || (name && str_eq(name->text, word)) || str_eq_nocase(tail, word);
-            }
-            assert_true(found);
-        }
-    }
-    arena_free(&a);
-}
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -401,7 +357,6 @@ int main(void)
         cmocka_unit_test(test_answer_after_the_client_is_gone_is_dropped),
         cmocka_unit_test(test_answer_after_the_deadline_is_dropped),
         cmocka_unit_test(test_answer_that_is_too_large_is_500),
-        cmocka_unit_test(test_openapi_has_exactly_the_routes),
     };
 
     fake_init(&fake, EV_DEFAULT);

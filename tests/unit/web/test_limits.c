@@ -57,8 +57,8 @@ static int drip(const char *text)
 
     while (client_now_ms() < end_ms) {
         struct pollfd gone = {.fd = client.fd, .events = POLLIN};
-        char c = *text ? *text++ : 'x';
-        if (!client_send(&client, &c, 1) || poll(&gone, 1, 50) > 0)
+        const char *c = *text ? text++ : "x";
+        if (!client_send(&client, c, 1) || poll(&gone, 1, 50) > 0)
             return (int)(client_now_ms() - start_ms);
     }
     return -1;

@@ -71,7 +71,7 @@ static int status_number(const char *key)
     assert_alive();
     at = strstr(reply.body, key);
     assert_non_null(at);
-    return atoi(at + strlen(key) + 2);
+    return (int)strtol(at + strlen(key) + 2, NULL, 10);
 }
 
 static void test_ambiguous_requests_are_refused_and_cut(void **state)
@@ -243,7 +243,7 @@ static char *blanks(size_t n)
 
 static void test_largest_body_is_taken(void **state)
 {
-    size_t spare = 1024 * 1024 - strlen(FRONTEND);
+    size_t spare = 0x100000 - strlen(FRONTEND);
     char *rest = blanks(spare);
 
     (void)state;
@@ -278,11 +278,12 @@ static void test_chunks_past_the_limit_are_413(void **state)
 
 static void test_long_heads_are_refused(void **state)
 {
-    char *long_text = blanks(100 * 1024);
-    static char request[120 * 1024];
+    enum { LONG = 100000 };
+    char *long_text = blanks(LONG);
+    static char request[LONG + 8192];
 
     (void)state;
-    memset(long_text, 'a', 100 * 1024);
+    memset(long_text, 'a', LONG);
     (void)snprintf(request, sizeof request, "GET /status HTTP/1.1\r\n" HOST "X: %.17000s\r\n\r\n",
                    long_text);
     assert_int_equal(client_ask(probe.port, request, &reply), 431);
