@@ -145,9 +145,10 @@ class Haproxy:
         return list(csv.DictReader(io.StringIO(self.cli("show stat").lstrip("# "))))
 
     def servers(self, backend) -> dict[str, str]:
-        """Server name -> status as in the statistics: UP, DOWN, DRAIN, MAINT, `no check`."""
+        """Server name -> status as in the statistics: UP, DOWN, DRAIN, MAINT, `no check`; an `UP 1/3`
+        that has yet to pass more checks serves, too: UP."""
         return {
-            row["svname"]: row["status"]
+            row["svname"]: re.sub(r" \d+/\d+$", "", row["status"])
             for row in self.stat()
             if row["pxname"] == backend and row["svname"] not in ("FRONTEND", "BACKEND")
         }

@@ -13,6 +13,7 @@ from rest import Rest
 
 SERVICE = "site"
 LEAST_PER_SECOND = 1000
+NO_WAIT = "1ms"
 
 
 class Scene:
@@ -60,7 +61,7 @@ class Scene:
 
     def begin(self) -> "Scene":
         """`live` and `web` are there, and every origin that is registered serves."""
-        self.put_backend()
+        self.put_backend(wait=NO_WAIT)  # without a frontend there is no HAProxy to wait for
         self.put_frontend()
         self.agent.wait_members("live", self.addresses)
         return self

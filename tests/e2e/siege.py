@@ -8,7 +8,7 @@ import load
 import membership
 import wait
 from rest import Rest
-from scene import SERVICE
+from scene import NO_WAIT, SERVICE
 
 POOL = 6  # ports of each version
 LEAST = 3  # members that a version keeps, so that no loss is a large one
@@ -171,8 +171,8 @@ def build(start_scene, start_origin, registry, haproxy_version, **options):
     for version in ("1.0.0", "2.0.0"):
         for port in origins[version].ports[:LEAST]:
             scene.registry.register(SERVICE, port, version=version)
-    scene.put_backend()
-    scene.put_static("other", origins["static"])
+    scene.put_backend(wait=NO_WAIT)
+    scene.put_static("other", origins["static"], wait=NO_WAIT)
     scene.put_frontend()
     scene.agent.wait_members("live", [f"127.0.0.1:{port}" for port in origins["1.0.0"].ports[:LEAST]])
     wait.until(lambda: Rest(port=scene.port).get("/").status == 200, "it serves")

@@ -9,7 +9,7 @@ import load
 import membership
 import wait
 from rest import Rest
-from scene import SERVICE
+from scene import NO_WAIT, SERVICE
 
 BALANCES = ["source", "leastconn", "first", "random", "uri"]
 
@@ -143,10 +143,14 @@ def test_a_member_that_cannot_be_used_is_shown_with_its_reason(
     assert membership.agree(scene.agent) == set(scene.addresses)
 
 
-def test_consul_port_zero_is_never_used(haproxy_version, start_scene, consul, start_origin):
+def test_ports_that_consul_takes_and_nobody_has_are_never_used(
+    haproxy_version, start_scene, consul, start_origin
+):
     scene = consul_scene(start_scene, haproxy_version, consul, [start_origin()])
     consul.register(SERVICE, 0, version="1.0.0")
-    wait.until(lambda: "127.0.0.1:0" in membership.unusable(scene.agent), "shown")
+    consul.register(SERVICE, 70000, address="127.0.0.2", version="1.0.0")
+    wait.until(lambda: len(membership.unusable(scene.agent)) == 2, "shown")
+    assert "70000" in membership.unusable(scene.agent)["127.0.0.2:0"]
     assert membership.agree(scene.agent) == set(scene.addresses)
 
 
@@ -174,7 +178,7 @@ def test_every_balance_takes_members_at_runtime(haproxy_version, start_scene, st
     one, two, three = (start_origin(name) for name in ("one", "two", "three"))
     scene = start_scene(haproxy_version, [one, two], begin=False, drainTimeout="2s")
     for name in BALANCES:
-        scene.put_backend(name, balance=name)
+        scene.put_backend(name, balance=name, wait=NO_WAIT)
     rules = [
         {"type": "path", "operation": "path_beg", "value": f"/{name}", "backend": name} for name in BALANCES
     ]
