@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/command_line.h"
+
+#include "cli/terminal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINE_BYTES = 8192, WAIT_MAX_MS = 300000 };
+
+static const struct {
+    const char *name, *value;
+} flags[COMMAND_FLAG_COUNT] = {
+#define COMMAND_FLAG(id, name, value) [FLAG_##id] = {name, value},
+#include "cli/command_flags.def"
+#undef COMMAND_FLAG
+};
+
+static const char *const usages[COMMAND_COUNT] = {
+#define COMMAND(id, name, arguments, help) [COMMAND_##id] = arguments,
+#include "cli/commands.def"
+#undef COMMAND
+};
+
+/* --- answers --- */
+
+static void say(const struct command_line *c, struct str text)
+{
+    struct buf line;
+
+    buf_init(&line, LINE_BYTES * 4);
+    buf_printf(&line, "thalassa: %s: ", command_name(c->row->id));
+    terminal_put(&line, text);
+    buf_add_char(&line, '\n');
+    (void)fwrite(line.p, 1, line.n, stderr);
+    buf_free(&line);
+}
+
+static void say_format(const struct command_line *c, const char *format, va_list ap)
+{
+    char text[LINE_BYTES];
+
+    (void)vsnprintf(text, sizeof text, format, ap);
+    say(c, str_z(text));
+}
+
+int command_fail(const struct command_line *c, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    say_format(c, format, ap);
+    va_end(ap);
+    return COMMAND_NO;
+}
+
+int command_misuse(const struct command_line *c, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    say_format(c, format, ap);
+    va_end(ap);
+    return COMMAND_MISUSED;
+}
+
+void command_warn(const struct command_line *c, struct str text)
+{
+    (void)command_fail(c, "warning: " STR_FMT, STR_ARG(text));
+}
+
+/* The last part of "rules[1].value": texts often begin with it. */
+static struct str last_part(struct str field)
+{
+    size_t at = field.n;
+
+    while (at > 0 && field.p[at - 1] != '.')
+        at--;
+    return (struct str){field.p + at, field.n - at};
+}
+
+/* Lines of `detail` that the text does not have, joined by blanks. */
+static void put_detail(struct buf *out, struct str text, struct str detail)
+{
+    const char *before = " (";
+
+    while (detail.p) {
+        struct str line = str_trim(str_cut(&detail, '\n'));
+        if (line.n == 0 || (line.n <= text.n && memmem(text.p, text.n, line.p, line.n)))
+            continue;
+        buf_printf(out, "%s" STR_FMT, before, STR_ARG(line));
+        before = "; ";
+    }
+    if (*before == ';')
+        buf_add_char(out, ')');
+}
+
+void command_put_err(struct buf *out, const struct err *e)
+{
+    struct str text = str_z(e->text), field = str_z(e->field), part = last_part(field);
+
+    if (field.n && !str_starts(text, field)) {
+        buf_printf(out, STR_FMT ": ", STR_ARG(field));
+        if (part.n + 2 <= text.n && str_starts(text, part) && text.p[part.n] == ':')
+            text = (struct str){text.p + part.n + 2, text.n - part.n - 2};
+    }
+    buf_add_str(out, text);
+    put_detail(out, text, str_z(e->detail));
+}
+
+int command_fail_err(const struct command_line *c, const struct err *e)
+{
+    struct buf line;
+
+    buf_init(&line, LINE_BYTES);
+    command_put_err(&line, e);
+    say(c, buf_str(&line));
+    buf_free(&line);
+    return COMMAND_NO;
+}
+
+int command_print(const struct command_line *c, const struct buf *text)
+{
+    if (buf_failed(text))
+        return command_fail(c, "the answer is too long");
+    if (fwrite(text->n ? text->p : "", 1, text->n, stdout) == text->n && fflush(stdout) == 0)
+        return COMMAND_WELL;
+    return command_fail(c, "standard output: %s", strerror(errno));
+}
+
+bool command_has_colours(void)
+{
+    const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+
+    return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+}
+
+/* --- words and flags --- */
+
+static enum command_flag find_flag(struct str name)
+{
+    size_t i = 0;
+
+    while (i < COMMAND_FLAG_COUNT && !str_eq_z(name, flags[i].name))
+        i++;
+    return (enum command_flag)i;
+}
+
+static int unknown_flag(const struct command_line *c, const char *word)
+{
+    struct buf known;
+    int rc;
+
+    buf_init(&known, LINE_BYTES);
+    for (size_t i = 0; i < COMMAND_FLAG_COUNT; i++) {
+        if (c->row->flags & 1U << i)
+            buf_printf(&known, "%s--%s", known.n ? ", " : "", flags[i].name);
+    }
+    rc = command_misuse(c, "unknown option \"%.200s\"%s" STR_FMT "%s", word, known.n ? " (" : "",
+                        STR_ARG(buf_str(&known)),
+                        known.n ? " are its own; --help has all)" : "; see --help");
+    buf_free(&known);
+    return rc;
+}
+
+/* arguments[i] begins with a dash. The index of its last word, or -1. */
+static long take_flag(struct command_line *c, const struct options_call *call, size_t i)
+{
+    struct str rest = str_z(call->arguments[i]), word = str_cut(&rest, '=');
+    enum command_flag flag = COMMAND_FLAG_COUNT;
+
+    if (str_starts(word, STR("--")))
+        flag = find_flag((struct str){word.p + 2, word.n - 2});
+    if (flag == COMMAND_FLAG_COUNT || !(c->row->flags & 1U << flag)) {
+        (void)unknown_flag(c, call->arguments[i]);
+        return -1;
+    }
+    if (!*flags[flag].value && rest.p) {
+        (void)command_misuse(c, "--%s takes no value", flags[flag].name);
+        return -1;
+    }
+    c->flags[flag] = rest.p ? rest.p : "";
+    if (!*flags[flag].value || rest.p)
+        return (long)i;
+    if (i + 1 == call->argument_count || str_starts(str_z(call->arguments[i + 1]), STR("--"))) {
+        (void)command_misuse(c, "--%s: %s wanted", flags[flag].name, flags[flag].value);
+        return -1;
+    }
+    c->flags[flag] = call->arguments[i + 1];
+    return (long)i + 1;
+}
+
+static int wrong_words(const struct command_line *c)
+{
+    const char *usage = usages[c->row->id];
+
+    return command_misuse(c, "%s; usage: thalassa %s%s%s",
+                          c->word_count < c->row->least ? "something is missing" : "too many words",
+                          command_name(c->row->id), *usage ? " " : "", usage);
+}
+
+static int read_wait(struct command_line *c)
+{
+    struct str text = str_z(c->flags[FLAG_WAIT]), number = text;
+    uint64_t count, factor = str_ends(text, STR("ms")) ? 1 : str_ends(text, STR("s")) ? 1000 : 0;
+
+    if (str_ends(text, STR("m")))
+        factor = 60000;
+    number.n -= factor == 1 ? 2 : factor ? 1 : 0;
+    if (!factor || str_u64(number, &count) || count > WAIT_MAX_MS || count * factor > WAIT_MAX_MS)
+        return command_misuse(c,
+                              "--wait: a time such as 500ms, 30s or 5m wanted, at most 5m, this "
+                              "is \"%.80s\"",
+                              c->flags[FLAG_WAIT]);
+    c->wait_ms = (int64_t)(count * factor);
+    return 0;
+}
+
+int command_open(struct command_line *c, const struct options *options,
+                 const struct options_call *call, const struct command_row *row)
+{
+    *c = (struct command_line){.options = options, .row = row};
+    for (size_t i = 0; i < call->argument_count; i++) {
+        const char *word = call->arguments[i];
+        long last;
+        if (word[0] != '-' || !word[1]) {
+            *ARENA_PUSH(&c->arena, c->words, c->word_count) = word;
+            continue;
+        }
+        last = take_flag(c, call, i);
+        if (last < 0)
+            return COMMAND_MISUSED;
+        i = (size_t)last;
+    }
+    if (c->word_count < row->least || c->word_count > row->most)
+        return wrong_words(c);
+    return c->flags[FLAG_WAIT] ? read_wait(c) : 0;
+}
+
+void command_close(struct command_line *c)
+{
+    arena_free(&c->arena);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The functions of the rows in command.c; exit status each. */
+#ifndef THALASSA_CLI_COMMANDS_H
+#define THALASSA_CLI_COMMANDS_H
+
+#include "cli/command_line.h"
+#include "cli/view.h"
+
+int command_status(struct command_line *c);
+int command_version(struct command_line *c);
+
+/* GET `path` and show it: the text of `put`, or the JSON itself with --json. */
+int command_show(struct command_line *c, struct str path, view_put *put);
+
+/* The same of a reply that is at hand. */
+int command_show_body(struct command_line *c, struct str body, view_put *put);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The API's JSON as people read it. Pure: the time is an argument, and what is missing in the JSON
+ * is shown as nothing, never an error, since the agent may be of another version. */
+#ifndef THALASSA_CLI_VIEW_H
+#define THALASSA_CLI_VIEW_H
+
+#include "base/buf.h"
+#include "base/json_in.h"
+
+struct view {
+    struct buf *out;
+    struct arena *arena; /* for whatever lives until the text is complete */
+    bool colours;
+    int64_t now_ms; /* wall clock */
+};
+
+typedef void view_put(struct view *v, const struct json *o);
+
+void view_status(struct view *v, const struct json *o);
+void view_plan(struct view *v, const struct json *o);
+void view_frontends(struct view *v, const struct json *list);
+void view_frontend(struct view *v, const struct json *o);
+void view_backends(struct view *v, const struct json *list);
+void view_backend(struct view *v, const struct json *o);
+void view_members(struct view *v, const struct json *list);
+void view_services(struct view *v, const struct json *o); /* GET /services */
+void view_service(struct view *v, const struct json *o);  /* GET /services/{name} */
+void view_activity(struct view *v, const struct json *list);
+
+/* --- what the views are made of --- */
+
+/* A member of `o` as text: strings and numbers as they are, "yes" or "no"; else empty. */
+struct str view_text(const struct json *o, const char *key);
+int64_t view_number(const struct json *o, const char *key); /* 0 when it is none */
+size_t view_count(const struct json *o, const char *key);   /* elements; 0 when it is no list */
+
+/* "name          text", the text made safe; nothing when it is empty. */
+void view_put_row(struct view *v, const char *name, struct str text);
+
+/* "2026-11-23 08:40:48 (5 min ago)", local time; empty for 0. */
+struct str view_time(struct view *v, int64_t ms);
+/* "3 h 2 min" */
+struct str view_duration(struct view *v, int64_t seconds);
+
+#define VIEW_EACH(child, o, key) VIEW_EACH_(child, json_get((o), (key)))
+#define VIEW_EACH_(child, list)                                                                    \
+    for (const struct json *child = (list) ? (list)->first : NULL; child; child = child->next)
+
+#endif

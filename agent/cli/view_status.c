@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GET /status as a page of lines. */
+#include "cli/view.h"
+
+static void put_agent(struct view *v, const struct json *o)
+{
+    struct str label = view_text(o, "label");
+    int64_t started = view_number(o, "started");
+
+    view_put_row(v, "agent",
+                 arena_printf(v->arena, "version " STR_FMT "%s" STR_FMT "%s" STR_FMT,
+                              STR_ARG(view_text(o, "version")), label.n ? ", " : "", STR_ARG(label),
+                              started ? ", since " : "", STR_ARG(view_time(v, started))));
+}
+
+static void put_haproxy(struct view *v, const struct json *o)
+{
+    struct str version = view_text(o, "version"), error = view_text(o, "error");
+
+    if (version.n)
+        view_put_row(v, "haproxy",
+                     arena_printf(v->arena,
+                                  STR_FMT ", version " STR_FMT ", pid " STR_FMT ", up " STR_FMT,
+                                  STR_ARG(view_text(o, "state")), STR_ARG(version),
+                                  STR_ARG(view_text(o, "pid")),
+                                  STR_ARG(view_duration(v, view_number(o, "uptime")))));
+    else
+        view_put_row(v, "haproxy",
+                     arena_printf(v->arena, STR_FMT "%s" STR_FMT, STR_ARG(view_text(o, "state")),
+                                  error.n ? ": " : "", STR_ARG(error)));
+}
+
+static void put_registry(struct view *v, const struct json *o)
+{
+    struct str since = view_time(v, view_number(o, "since")), state = view_text(o, "state");
+
+    view_put_row(v, "registry",
+                 arena_printf(v->arena, STR_FMT "%s" STR_FMT, STR_ARG(state),
+                              since.n ? ", since " : "", STR_ARG(since)));
+    view_put_row(v, str_eq_z(state, "down") ? "" : "  last error", view_text(o, "lastError"));
+    VIEW_EACH(held, o, "held")
+    view_put_row(v, "  held",
+                 arena_printf(v->arena, STR_FMT ": " STR_FMT " members, " STR_FMT,
+                              STR_ARG(view_text(held, "backend")),
+                              STR_ARG(view_text(held, "members")),
+                              STR_ARG(view_text(held, "reason"))));
+    VIEW_EACH(panic, o, "panic")
+    view_put_row(v, "  panic",
+                 arena_printf(v->arena, STR_FMT ": nobody is healthy, so the unhealthy serve",
+                              STR_ARG(panic->text)));
+}
+
+static void put_reloads(struct view *v, const struct json *o)
+{
+    struct str last = view_time(v, view_number(o, "last")), reason = view_text(o, "reason");
+
+    view_put_row(v, "reloads",
+                 arena_printf(v->arena, STR_FMT "%s" STR_FMT "%s" STR_FMT,
+                              STR_ARG(view_text(o, "count")), last.n ? ", the last " : "",
+                              STR_ARG(last), reason.n ? ": " : "", STR_ARG(reason)));
+    view_put_row(v, "  failed", view_text(o, "lastError"));
+}
+
+static void put_switches(struct view *v, const struct json *o)
+{
+    VIEW_EACH(s, o, "switches")
+    view_put_row(v, "switch",
+                 arena_printf(v->arena, STR_FMT ": " STR_FMT " -> " STR_FMT ", " STR_FMT,
+                              STR_ARG(view_text(s, "backend")), STR_ARG(view_text(s, "from")),
+                              STR_ARG(view_text(s, "to")), STR_ARG(view_text(s, "state"))));
+}
+
+static void put_pending(struct view *v, const struct json *o)
+{
+    enum { SHOWN = 5 };
+    size_t count = view_count(o, "pending"), shown = 0;
+
+    view_put_row(v, "pending",
+                 count ? arena_printf(v->arena, "%zu operations%s", count,
+                                      count > SHOWN ? " (`thalassa plan` has them all)" : "")
+                       : STR("nothing"));
+    VIEW_EACH(op, o, "pending")
+    {
+        if (shown++ < SHOWN)
+            view_put_row(v, "", op->text);
+    }
+    view_put_row(v, "  failed", view_text(o, "applyError"));
+    view_put_row(v, "  failed", view_text(o, "renderError"));
+    view_put_row(v, "  guarded", view_text(o, "guard"));
+}
+
+static void put_failed(struct view *v, const struct json *o)
+{
+    VIEW_EACH(f, o, "failed")
+    view_put_row(v, "failed",
+                 arena_printf(v->arena, STR_FMT ": " STR_FMT, STR_ARG(view_text(f, "object")),
+                              STR_ARG(view_text(f, "error"))));
+}
+
+void view_status(struct view *v, const struct json *o)
+{
+    const struct json *generation = json_get(o, "generation"), *haproxy = json_get(o, "haproxy"),
+                      *registry = json_get(o, "registry"), *reloads = json_get(o, "reloads");
+
+    put_agent(v, o);
+    if (haproxy)
+        put_haproxy(v, haproxy);
+    if (registry)
+        put_registry(v, registry);
+    if (generation)
+        view_put_row(v, "generation",
+                     arena_printf(v->arena, STR_FMT " wanted, " STR_FMT " applied",
+                                  STR_ARG(view_text(generation, "desired")),
+                                  STR_ARG(view_text(generation, "applied"))));
+    if (reloads)
+        put_reloads(v, reloads);
+    put_switches(v, o);
+    put_pending(v, o);
+    put_failed(v, o);
+}
