@@ -5,7 +5,7 @@
 function typeName(value) {
   if (value === null || value === undefined) return 'null';
   if (Array.isArray(value)) return 'an array';
-  return { boolean: 'a boolean', number: 'a number', string: 'a string', object: 'an object' }[typeof value];
+  return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 }
 
 module.exports = {

@@ -2,14 +2,20 @@
 // Random templates and data in the language that both engines share. Names have a type of their
 // own, whatever object they are in, so that arrays and objects are never printed. Left out because
 // handlebars.js does something odd there: blanks before {{/if}} after {{else if}} (it leaves them),
-// ../ in partials (depends on the caller's text), nested loops over equal scalars (no ../ step), numbers side by side
-// (it adds them up), {{else}} in {{^x}} (it looks at the wrong part for white space).
+// ../ in partials (depends on the caller's text), nested loops over equal scalars (no ../ step),
+// numbers side by side (it adds them up), {{else}} in {{^x}} (it looks at the wrong part for white
+// space).
 'use strict';
 
 const SCALARS = ['label', 'key', 'name', 'host', 'port', 'ratio', 'flag', 'off', 'empty', 'zero',
   'nothing', 'missing'];
 const STRINGS = ['label', 'key', 'name', 'host', 'empty', 'nothing', 'missing'];
-const TEXTS = ['10.0.0.1:80', 'web', 'a b', '*:8080', 'x<y>&"z"', 'é→', "it's", 'bind {', '}}', '#'];
+const TEXTS = ['10.0.0.1:80', 'web', 'a b', '*:8080', 'x<y>&"z"', 'é→', "it's", 'bind {', '}}',
+  '#'];
+const LITERALS = ['"text"', "'it is'", '12', '-3', 'true', 'false', '"a\\"b"', '1.5'];
+const WORDS = ['server', 'bind ', ' mode http', '    option x', '\n', '\n', '\n    ', ' ', '\n\n',
+  'a\\{{key}} b', 'c:\\\\{{key}}.', '{ } { ', '# note', '=', '{{! note }}', '{{!-- }} --}}', '\t',
+  '|'];
 const LISTS = ['frontends', 'backends', 'rules', 'members', 'none', 'missing'];
 const SCALAR_LISTS = ['natives', 'numbers', 'table'];
 const OBJECTS = ['health', 'meta', 'hollow', 'nothing', 'missing'];
@@ -22,26 +28,41 @@ function generator(seed) {
     return s;
   };
   const below = (n) => next() % n;
-  return { below, pick: (list) => list[below(list.length)], chance: (percent) => below(100) < percent };
+  return {
+    below,
+    pick: (list) => list[below(list.length)],
+    chance: (percent) => below(100) < percent,
+    times: (most, make) => Array.from({ length: below(most) }, make),
+  };
+}
+
+function makeScalar(r, name) {
+  switch (name) {
+    case 'flag': return r.chance(70);
+    case 'off': return false;
+    case 'empty': return '';
+    case 'zero': return 0;
+    case 'nothing': return null;
+    case 'port': return r.below(65536);
+    case 'ratio': return r.below(1000) + 0.5;
+    default: return r.pick(TEXTS);
+  }
 }
 
 function makeData(r, depth) {
-  const scalar = {
-    flag: () => r.chance(70), off: () => false, empty: () => '', zero: () => 0, nothing: () => null,
-    port: () => r.below(65536), ratio: () => r.below(1000) + 0.5,
-  };
   const o = {};
-  for (const name of SCALARS.concat(LISTS, SCALAR_LISTS, OBJECTS)) {
-    if (name === 'missing' || name in o || r.chance(25)) continue;
-    if (SCALARS.includes(name)) o[name] = (scalar[name] || (() => r.pick(TEXTS)))();
-    else if (name === 'table') o[name] = Object.fromEntries(['b', 'a', 'x y'].slice(r.below(4)).map((k) => [k, r.pick(TEXTS)]));
-    else if (name === 'numbers') o[name] = Array.from({ length: r.below(4) }, () => r.below(3));
-    else if (name === 'natives') o[name] = Array.from({ length: r.below(3) }, () => r.pick(TEXTS));
-    else if (name === 'none') o[name] = [];
-    else if (name === 'hollow') o[name] = {};
-    else if (depth > 0 && LISTS.includes(name)) o[name] = Array.from({ length: r.below(4) }, () => makeData(r, depth - 1));
-    else if (depth > 0) o[name] = makeData(r, depth - 1);
+  for (const name of SCALARS) if (name !== 'missing' && r.chance(75)) o[name] = makeScalar(r, name);
+  if (r.chance(75)) o.numbers = r.times(4, () => r.below(3));
+  if (r.chance(75)) o.natives = r.times(3, () => r.pick(TEXTS));
+  const entry = () => [r.pick(['b', 'a', 'x y']), r.pick(TEXTS)];
+  if (r.chance(75)) o.table = Object.fromEntries(r.times(4, entry));
+  if (r.chance(75)) o.none = [];
+  if (r.chance(75)) o.hollow = {};
+  if (depth === 0) return o;
+  for (const name of ['frontends', 'backends', 'rules', 'members']) {
+    if (r.chance(75)) o[name] = r.times(4, () => makeData(r, depth - 1));
   }
+  for (const name of ['health', 'meta']) if (r.chance(75)) o[name] = makeData(r, depth - 1);
   return o;
 }
 
@@ -65,14 +86,16 @@ class Writer {
       case 1: return ` ${tag}x`;
       case 2: return tag + this.blanks() + this.eol;
       case 3: return this.eol + this.blanks() + tag;
-      default: return (r.chance(50) ? this.eol : '') + this.blanks() + tag + this.blanks() + this.eol;
+      case 4: return this.eol + this.blanks() + tag + this.blanks() + this.eol;
+      default: return this.blanks() + tag + this.blanks() + this.eol;
     }
   }
 
   path(name) {
     const r = this.r;
     if (r.chance(70)) return name;
-    const up = this.inPartial ? ['this.', './'] : ['../', '../../', '../../../', 'this.', './', 'this/', '../'];
+    const up = ['this.', './', 'this/'];
+    if (!this.inPartial) up.push('../', '../', '../../', '../../../');
     if (r.chance(20)) return `@root.${name}`;
     return r.pick(up) + name;
   }
@@ -82,7 +105,7 @@ class Writer {
     if (this.scalarContext && r.chance(60)) return r.pick(['this', '.']);
     switch (r.below(12)) {
       case 0: return r.pick(['@index', '@key', '@first', '@last', '@../index', '@../key']);
-      case 1: return `${this.path(r.pick(['health', 'meta', 'hollow', 'missing']))}.${r.pick(SCALARS)}`;
+      case 1: return `${this.path(r.pick(OBJECTS))}.${r.pick(SCALARS)}`;
       case 2: return `${this.path(r.pick(['rules', 'members', 'numbers']))}.length`;
       case 3: return `natives.[${r.below(3)}]`;
       case 4: return `table.${r.pick(['a', 'b', '[x y]'])}`;
@@ -91,7 +114,7 @@ class Writer {
   }
 
   argument() {
-    return this.r.chance(60) ? this.scalar() : this.r.pick(['"text"', "'it is'", '12', '-3', 'true', 'false', '"a\\"b"', '1.5']);
+    return this.r.chance(60) ? this.scalar() : this.r.pick(LITERALS);
   }
 
   value() {
@@ -99,18 +122,16 @@ class Writer {
     if (r.chance(15)) {
       const hash = r.chance(50) ? ` sep=${this.argument()}` : '';
       const call = `${r.pick(['join', 'show'])} ${this.argument()} ${this.argument()}${hash}`;
-      return r.pick([`{{${call}}}`, `{{{${call}}}}`, '{{lines 2}}', '{{keyOf this}}', '{{{keyOf}}}']);
+      return r.pick([`{{${call}}}`, `{{{${call}}}}`, '{{lines 2}}', '{{keyOf this}}',
+        '{{{keyOf}}}']);
     }
     const inside = this.scalar();
-    const text = r.pick([`{{${inside}}}`, `{{ ${inside} }}`, `{{{${inside}}}}`, `{{& ${inside}}}`, `{{~${inside}}}`, `{{${inside}~}}`]);
-    return /^[a-z]+$/.test(inside) && STRINGS.includes(inside) ? text : `:${text}`;
+    const text = r.pick([`{{${inside}}}`, `{{ ${inside} }}`, `{{{${inside}}}}`, `{{& ${inside}}}`,
+      `{{~${inside}}}`, `{{${inside}~}}`]);
+    return STRINGS.includes(inside) ? text : `:${text}`;
   }
 
-  text() {
-    const r = this.r;
-    return r.pick(['server', 'bind ', ' mode http', '    option x', this.eol, this.eol, `${this.eol}    `, ' ',
-      `${this.eol}${this.eol}`, 'a\\{{key}} b', 'c:\\\\{{key}}.', '{ } { ', '# note', '=', '{{! note }}', '{{!-- }} --}}', '\t', '|']);
-  }
+  text() { return this.r.pick(WORDS).replace(/\n/g, this.eol); }
 
   body(scalarContext) {
     const before = this.scalarContext;
@@ -128,21 +149,28 @@ class Writer {
     const inverted = r.chance(15);
     let text = this.quiet(`${inverted ? '^' : '#'}${word ? `${word} ` : ''}${subject}`);
     text += this.body(inverted ? outside : inside);
-    if (!inverted && r.chance(35)) text += this.quiet(r.pick(['else', '^', ' else '])) + this.body(outside);
+    if (!inverted && r.chance(35)) {
+      text += this.quiet(r.pick(['else', '^', ' else '])) + this.body(outside);
+    }
     return text + this.quiet(`/${word || subject}`);
   }
 
   block() {
     const r = this.r;
     const same = this.scalarContext;
+    const lists = LISTS.concat(OBJECTS);
+    const list = this.path(r.pick(LISTS));
+    const switches = ['flag', 'off', 'missing', 'nothing'];
     switch (r.below(9)) {
-      case 0: case 1: return this.blockOf('each', this.path(r.pick(LISTS)), false, same);
-      case 2: return same ? this.value() : this.blockOf('each', this.path(r.pick(SCALAR_LISTS)), true, same);
+      case 0: case 1: return this.blockOf('each', list, false, same);
+      case 2:
+        if (same) return this.value();
+        return this.blockOf('each', this.path(r.pick(SCALAR_LISTS)), true, same);
       case 3: return this.blockOf('with', this.path(r.pick(OBJECTS)), false, same);
-      case 4: return this.blockOf('if', r.pick([this.scalar(), this.path(r.pick(LISTS.concat(OBJECTS))), 'true']), same, same);
-      case 5: return this.blockOf('unless', r.pick([this.scalar(), this.path(r.pick(LISTS)), '@last']), same, same);
-      case 6: return this.blockOf('', this.path(r.pick(LISTS.concat(OBJECTS))), false, same);
-      case 7: return this.blockOf('', this.path(r.pick(['flag', 'off', 'missing', 'nothing'])), same, same);
+      case 4: return this.blockOf('if', r.pick([this.scalar(), list, 'true']), same, same);
+      case 5: return this.blockOf('unless', r.pick([this.scalar(), list, '@last']), same, same);
+      case 6: return this.blockOf('', this.path(r.pick(lists)), false, same);
+      case 7: return this.blockOf('', this.path(r.pick(switches)), same, same);
       default: return this.chain();
     }
   }
@@ -168,8 +196,9 @@ class Writer {
     if (n < 4) return this.text();
     if (n < 7) return this.value();
     if (n === 7 && !this.inPartial) {
-      const context = this.scalarContext || r.chance(70) ? '' : ` ${r.pick([this.path('health'), this.path('meta'), 'this'])}`;
-      return this.quiet(`> ${r.pick(['p0', 'p1', 'dir/p2'])}${context}`);
+      const contexts = ['', '', '', 'this', this.path('health'), this.path('meta')];
+      const context = this.scalarContext ? '' : r.pick(contexts);
+      return this.quiet(`> ${r.pick(['p0', 'p1', 'dir/p2'])} ${context}`);
     }
     return this.block();
   }
