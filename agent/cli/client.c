@@ -233,6 +233,16 @@ int client_read_error(long status, struct str body, struct err *e)
     return -1;
 }
 
+static uint64_t generation_of(CURL *h)
+{
+    struct curl_header *header;
+    uint64_t generation = 0;
+
+    if (curl_easy_header(h, "X-Thalassa-Generation", 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
+        (void)str_u64(str_z(header->value), &generation);
+    return generation;
+}
+
 /* The exchange with one place. 1: nothing listens there. */
 static int try_place(struct client *c, const struct client_request *r, struct place *p,
                      struct err *e)
@@ -257,6 +267,7 @@ static int try_place(struct client *c, const struct client_request *r, struct pl
     if (code)
         return err_set(e, ERR_UNAVAILABLE, "%s: %s", name_of(p), curl_easy_strerror(code));
     (void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &c->reply->status);
+    c->reply->generation = generation_of(c->curl);
     if (c->reply->status / 100 == 2)
         return 0;
     return client_read_error(c->reply->status, buf_str(&c->reply->body), e);

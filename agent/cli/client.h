@@ -21,7 +21,8 @@ struct client_request {
 
 struct client_reply {
     long status;
-    struct buf body; /* freed by the caller */
+    uint64_t generation; /* that the agent says to have stored; 0: it does not say */
+    struct buf body;     /* freed by the caller */
 };
 
 struct client *client_open(const struct options *o);

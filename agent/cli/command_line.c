@@ -111,11 +111,13 @@ void command_put_err(struct buf *out, const struct err *e)
     put_detail(out, text, str_z(e->detail));
 }
 
-int command_fail_err(const struct command_line *c, const struct err *e)
+int command_fail_err(const struct command_line *c, const struct err *e, const char *about)
 {
     struct buf line;
 
     buf_init(&line, LINE_BYTES);
+    if (about && e->kind != ERR_UNAVAILABLE)
+        buf_printf(&line, "%s: ", about);
     command_put_err(&line, e);
     say(c, buf_str(&line));
     buf_free(&line);
@@ -226,6 +228,8 @@ int command_open(struct command_line *c, const struct options *options,
     for (size_t i = 0; i < call->argument_count; i++) {
         const char *word = call->arguments[i];
         long last;
+        if (!*word)
+            return command_misuse(c, "an empty word");
         if (word[0] != '-' || !word[1]) {
             *ARENA_PUSH(&c->arena, c->words, c->word_count) = word;
             continue;

@@ -46,8 +46,9 @@ int command_fail(const struct command_line *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 int command_misuse(const struct command_line *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* The same of an error: its field before, its detail behind the text. */
-int command_fail_err(const struct command_line *c, const struct err *e);
+/* The same of an error: its field before, its detail behind the text, and before it all `about`
+ * (what the agent refused; NULL: nothing) when it was the agent that refused. */
+int command_fail_err(const struct command_line *c, const struct err *e, const char *about);
 void command_warn(const struct command_line *c, struct str text);
 
 /* Pure: "field: text (detail)" on one line, without saying anything twice. */

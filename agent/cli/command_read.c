@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-enum { TEXT_BYTES = 512 * 1024 * 1024, SOCKET_TEXT = 4096 };
+enum { TEXT_BYTES = 512 * 1024 * 1024, PATH_BYTES = 16 * 1024, LIMIT_MAX = 1000 };
 
 static int64_t wall_ms(void)
 {
@@ -53,7 +53,7 @@ int command_show(struct command_line *c, struct str path, view_put *put)
     int rc;
 
     if (client_call(client, &request, &reply, &e))
-        rc = command_fail_err(c, &e);
+        rc = command_fail_err(c, &e, NULL);
     else
         rc = command_show_body(c, buf_str(&reply.body), put);
     buf_free(&reply.body);
@@ -64,6 +64,84 @@ int command_show(struct command_line *c, struct str path, view_put *put)
 int command_status(struct command_line *c)
 {
     return command_show(c, STR("/status"), view_status);
+}
+
+int command_plan(struct command_line *c)
+{
+    return command_show(c, STR("/plan"), view_plan);
+}
+
+/* FOLDER, or FOLDER/NAME/REST for the first word. */
+static int show_named(struct command_line *c, const char *folder, const char *rest,
+                      view_put *put_all, view_put *put_one)
+{
+    struct buf path;
+    int rc;
+
+    buf_init(&path, PATH_BYTES);
+    buf_add_z(&path, folder);
+    if (c->word_count) {
+        buf_add_char(&path, '/');
+        client_encode(&path, str_z(c->words[0]));
+        buf_add_z(&path, rest);
+    }
+    if (buf_failed(&path))
+        rc = command_misuse(c, "this name is too long");
+    else
+        rc = command_show(c, buf_str(&path), c->word_count ? put_one : put_all);
+    buf_free(&path);
+    return rc;
+}
+
+int command_frontends(struct command_line *c)
+{
+    return show_named(c, "/frontends", "", view_frontends, view_frontend);
+}
+
+int command_backends(struct command_line *c)
+{
+    return show_named(c, "/backends", "", view_backends, view_backend);
+}
+
+int command_members(struct command_line *c)
+{
+    return show_named(c, "/backends", "/members", view_members, view_members);
+}
+
+int command_services(struct command_line *c)
+{
+    return show_named(c, "/services", "", view_services, view_service);
+}
+
+static int put_limit(struct command_line *c, struct buf *path)
+{
+    const char *text = c->flags[FLAG_LIMIT];
+    uint64_t limit = 100;
+
+    if (text && (str_u64(str_z(text), &limit) || limit < 1 || limit > LIMIT_MAX))
+        return command_misuse(c, "--limit: a number from 1 to %d wanted, this is \"%.80s\"",
+                              LIMIT_MAX, text);
+    buf_printf(path, "/activity?limit=%llu", (unsigned long long)limit);
+    return 0;
+}
+
+int command_activity(struct command_line *c)
+{
+    struct buf path;
+    int rc;
+
+    buf_init(&path, PATH_BYTES);
+    rc = put_limit(c, &path);
+    for (size_t i = 0; i < c->word_count; i++) {
+        buf_add_z(&path, i ? "%20" : "&filter=");
+        client_encode(&path, str_z(c->words[i]));
+    }
+    if (rc == 0 && buf_failed(&path))
+        rc = command_misuse(c, "these words are too long");
+    if (rc == 0)
+        rc = command_show(c, buf_str(&path), view_activity);
+    buf_free(&path);
+    return rc;
 }
 
 int command_version(struct command_line *c)

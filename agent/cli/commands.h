@@ -7,6 +7,14 @@
 #include "cli/view.h"
 
 int command_status(struct command_line *c);
+int command_plan(struct command_line *c);
+int command_frontends(struct command_line *c);
+int command_backends(struct command_line *c);
+int command_members(struct command_line *c);
+int command_services(struct command_line *c);
+int command_activity(struct command_line *c);
+int command_switch(struct command_line *c);
+int command_apply(struct command_line *c);
 int command_version(struct command_line *c);
 
 /* GET `path` and show it: the text of `put`, or the JSON itself with --json. */

@@ -54,7 +54,7 @@ struct str view_duration(struct view *v, int64_t seconds)
     return arena_printf(v->arena, "%lld d %lld h", s / 86400, s / 3600 % 24);
 }
 
-struct str view_time(struct view *v, int64_t ms)
+struct str view_clock(struct view *v, int64_t ms)
 {
     time_t seconds = (time_t)(ms / 1000);
     struct tm tm;
@@ -63,6 +63,15 @@ struct str view_time(struct view *v, int64_t ms)
     if (ms <= 0 || !localtime_r(&seconds, &tm) ||
         strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm) == 0)
         return STR("");
-    return arena_printf(v->arena, "%s (" STR_FMT " ago)", text,
+    return arena_str(v->arena, str_z(text));
+}
+
+struct str view_time(struct view *v, int64_t ms)
+{
+    struct str clock = view_clock(v, ms);
+
+    if (clock.n == 0)
+        return clock;
+    return arena_printf(v->arena, STR_FMT " (" STR_FMT " ago)", STR_ARG(clock),
                         STR_ARG(view_duration(v, (v->now_ms - ms) / 1000)));
 }

@@ -37,7 +37,9 @@ size_t view_count(const struct json *o, const char *key);   /* elements; 0 when 
 /* "name          text", the text made safe; nothing when it is empty. */
 void view_put_row(struct view *v, const char *name, struct str text);
 
-/* "2026-11-23 08:40:48 (5 min ago)", local time; empty for 0. */
+/* "2026-11-23 08:40:48", local time; empty for 0. */
+struct str view_clock(struct view *v, int64_t ms);
+/* "2026-11-23 08:40:48 (5 min ago)" */
 struct str view_time(struct view *v, int64_t ms);
 /* "3 h 2 min" */
 struct str view_duration(struct view *v, int64_t seconds);

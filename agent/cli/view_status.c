@@ -39,15 +39,19 @@ static void put_registry(struct view *v, const struct json *o)
                               since.n ? ", since " : "", STR_ARG(since)));
     view_put_row(v, str_eq_z(state, "down") ? "" : "  last error", view_text(o, "lastError"));
     VIEW_EACH(held, o, "held")
-    view_put_row(v, "  held",
-                 arena_printf(v->arena, STR_FMT ": " STR_FMT " members, " STR_FMT,
-                              STR_ARG(view_text(held, "backend")),
-                              STR_ARG(view_text(held, "members")),
-                              STR_ARG(view_text(held, "reason"))));
+    {
+        view_put_row(v, "  held",
+                     arena_printf(v->arena, STR_FMT ": " STR_FMT " members, " STR_FMT,
+                                  STR_ARG(view_text(held, "backend")),
+                                  STR_ARG(view_text(held, "members")),
+                                  STR_ARG(view_text(held, "reason"))));
+    }
     VIEW_EACH(panic, o, "panic")
-    view_put_row(v, "  panic",
-                 arena_printf(v->arena, STR_FMT ": nobody is healthy, so the unhealthy serve",
-                              STR_ARG(panic->text)));
+    {
+        view_put_row(v, "  panic",
+                     arena_printf(v->arena, STR_FMT ": nobody is healthy, so the unhealthy serve",
+                                  STR_ARG(panic->text)));
+    }
 }
 
 static void put_reloads(struct view *v, const struct json *o)
@@ -64,10 +68,12 @@ static void put_reloads(struct view *v, const struct json *o)
 static void put_switches(struct view *v, const struct json *o)
 {
     VIEW_EACH(s, o, "switches")
-    view_put_row(v, "switch",
-                 arena_printf(v->arena, STR_FMT ": " STR_FMT " -> " STR_FMT ", " STR_FMT,
-                              STR_ARG(view_text(s, "backend")), STR_ARG(view_text(s, "from")),
-                              STR_ARG(view_text(s, "to")), STR_ARG(view_text(s, "state"))));
+    {
+        view_put_row(v, "switch",
+                     arena_printf(v->arena, STR_FMT ": " STR_FMT " -> " STR_FMT ", " STR_FMT,
+                                  STR_ARG(view_text(s, "backend")), STR_ARG(view_text(s, "from")),
+                                  STR_ARG(view_text(s, "to")), STR_ARG(view_text(s, "state"))));
+    }
 }
 
 static void put_pending(struct view *v, const struct json *o)
@@ -92,9 +98,11 @@ static void put_pending(struct view *v, const struct json *o)
 static void put_failed(struct view *v, const struct json *o)
 {
     VIEW_EACH(f, o, "failed")
-    view_put_row(v, "failed",
-                 arena_printf(v->arena, STR_FMT ": " STR_FMT, STR_ARG(view_text(f, "object")),
-                              STR_ARG(view_text(f, "error"))));
+    {
+        view_put_row(v, "failed",
+                     arena_printf(v->arena, STR_FMT ": " STR_FMT, STR_ARG(view_text(f, "object")),
+                                  STR_ARG(view_text(f, "error"))));
+    }
 }
 
 void view_status(struct view *v, const struct json *o)

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the registry knows, and what happened. */
+#include "cli/table.h"
+#include "cli/view.h"
+
+static const char *const service_titles[] = {"SERVICE",  "VERSION",   ">INSTANCES",   ">PASSING",
+                                             ">WARNING", ">CRITICAL", ">MAINTENANCE", NULL};
+
+static void add_service(struct table *t, const struct json *service)
+{
+    VIEW_EACH(version, service, "versions")
+    {
+        table_add(t, view_text(service, "name"));
+        table_add(t, view_text(version, "version"));
+        table_add(t, view_text(version, "instances"));
+        table_add(t, view_text(version, "passing"));
+        table_add(t, view_text(version, "warning"));
+        table_add(t, view_text(version, "critical"));
+        table_add(t, view_text(version, "maintenance"));
+    }
+}
+
+static void put_warning(struct view *v, const struct json *service)
+{
+    struct str warning = view_text(service, "warning");
+
+    if (warning.n)
+        view_put_row(v, "warning",
+                     arena_printf(v->arena, STR_FMT ": " STR_FMT,
+                                  STR_ARG(view_text(service, "name")), STR_ARG(warning)));
+}
+
+void view_services(struct view *v, const struct json *o)
+{
+    struct table t;
+
+    table_init(&t, v->arena, service_titles);
+    VIEW_EACH_(service, o)
+    {
+        add_service(&t, service);
+    }
+    table_put(&t, v->out);
+    VIEW_EACH_(service, o)
+    {
+        put_warning(v, service);
+    }
+}
+
+void view_service(struct view *v, const struct json *o)
+{
+    struct table t;
+
+    table_init(&t, v->arena, service_titles);
+    add_service(&t, o);
+    table_put(&t, v->out);
+    put_warning(v, o);
+}
+
+void view_activity(struct view *v, const struct json *list)
+{
+    static const char *const titles[] = {"TIME", "WHAT", "OBJECT", "BY", "REASON", NULL};
+    struct table t;
+
+    table_init(&t, v->arena, titles);
+    VIEW_EACH_(entry, list)
+    {
+        table_add(&t, view_clock(v, view_number(entry, "time")));
+        table_add(&t, view_text(entry, "verb"));
+        table_add(&t, view_text(entry, "object"));
+        table_add(&t, view_text(entry, "actor"));
+        table_add(&t, view_text(entry, "reason"));
+    }
+    table_put(&t, v->out);
+}
