@@ -18,6 +18,7 @@ struct registry {
     struct listing *seen; /* names of /v1/catalog/services when it could be believed last */
     struct http_call *seen_call, *self_call;
     struct listing_parser *seen_parser;
+    ev_timer alone; /* asks for the services while there is nothing to follow */
     struct buf self_text;
     char server[SERVER_ID_BYTES];
     bool server_stale; /* an error came since `server` was read */
@@ -29,6 +30,8 @@ struct registry {
 
 /* The exchange of some watch ended: well (e NULL) or not. */
 void registry_note(struct registry *r, struct watch *w, const struct err *e);
+/* As above, of the registry itself: counts while there is nothing to follow. */
+void registry_note_alone(struct registry *r, const struct err *e);
 
 /* A watch has nothing under way: give it a place, its turn, or its end (then it is gone). */
 void registry_idle(struct registry *r, struct watch *w);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { DEADLINE_S = 20, SELF_BYTES_MAX = 1024 * 1024 };
+enum { DEADLINE_S = 20, SELF_BYTES_MAX = 1024 * 1024, ALONE_S = 10 };
 
 void registry_node_id(struct str body, char out[SERVER_ID_BYTES])
 {
@@ -70,13 +70,15 @@ static void on_seen(void *ctx, const struct http_reply *reply)
 {
     struct registry *r = ctx;
     struct listing *services = NULL;
+    struct err e = reply->error;
 
     r->seen_call = NULL;
-    if (!reply->error.kind)
-        listing_parser_finish(r->seen_parser, &services, NULL);
+    if (!e.kind && listing_parser_finish(r->seen_parser, &services, &e))
+        err_wrap(&e, "Consul %s", http_server(r->http));
     listing_parser_free(r->seen_parser);
     r->seen_parser = NULL;
-    if (services && !services->names.count)
+    registry_note_alone(r, e.kind ? &e : NULL);
+    if (services && !services->names.count && !r->seen)
         log_warn("Consul %s shows no service at all: the token may lack service_prefix read",
                  http_server(r->http));
     if (services && !r->seen)
@@ -119,8 +121,21 @@ void registry_learn_server(struct registry *r)
         ask_seen(r);
 }
 
+static void on_alone(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    struct registry *r = timer->data;
+
+    (void)loop;
+    (void)events;
+    if (!r->count && !r->seen_call)
+        ask_seen(r);
+}
+
 void registry_learn_start(struct registry *r)
 {
+    ev_timer_init(&r->alone, on_alone, ALONE_S, ALONE_S);
+    r->alone.data = r;
+    ev_timer_start(r->loop, &r->alone);
     buf_init(&r->self_text, SELF_BYTES_MAX);
     r->server_stale = true;
     registry_learn_server(r);
@@ -128,6 +143,7 @@ void registry_learn_start(struct registry *r)
 
 void registry_learn_stop(struct registry *r)
 {
+    ev_timer_stop(r->loop, &r->alone);
     if (r->self_call)
         http_cancel(r->self_call);
     if (r->seen_call)

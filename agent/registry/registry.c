@@ -62,6 +62,12 @@ void registry_note(struct registry *r, struct watch *w, const struct err *e)
     set_state(r, r->failing ? REGISTRY_DOWN : REGISTRY_OK, e ? e->text : NULL);
 }
 
+void registry_note_alone(struct registry *r, const struct err *e)
+{
+    if (!r->count)
+        set_state(r, e ? REGISTRY_DOWN : REGISTRY_OK, e ? e->text : NULL);
+}
+
 struct registry *registry_start(struct ev_loop *loop, struct http *http,
                                 const struct registry_events *events)
 {

@@ -5,7 +5,10 @@
 
 #include <stdlib.h>
 
-enum { WAIT_FIRST_S = 5, WAIT_MAX_S = 60, DEADLINE_S = 10, BURST = 20, QUERIES_PER_S = 20 };
+enum { WAIT_FIRST_S = 5, WAIT_MAX_S = 60, DEADLINE_S = 10 };
+/* Pace: a reply costs 1, and 1 more for each 500 kB, so that a change of a small service is told at
+ * once while ten thousand instances that change all the time do not take all of a processor. */
+enum { BURST = 100, PER_S = 100, BYTES_PER_TOKEN = 500000 };
 #define PAUSE_FIRST_S 0.1
 #define PAUSE_MAX_S 10.0
 #define CONFIRM_AGAIN_S 1.0
@@ -98,6 +101,7 @@ int watch_take_service(void *ctx, struct str piece, struct err *e)
 {
     struct watch *w = ctx;
 
+    w->reply_bytes += piece.n;
     return service_parser_feed(w->parser, piece, e);
 }
 
@@ -141,11 +145,11 @@ static double tokens_take(struct watch *w)
 {
     ev_tstamp now = ev_now(w->registry->loop);
 
-    w->tokens += (now - w->tokens_at) * QUERIES_PER_S;
+    w->tokens += (now - w->tokens_at) * PER_S;
     w->tokens = w->tokens > BURST ? BURST : w->tokens;
     w->tokens_at = now;
-    w->tokens -= 1;
-    return w->tokens < 0 ? -w->tokens / QUERIES_PER_S : 0;
+    w->tokens -= 1 + (double)w->reply_bytes / BYTES_PER_TOKEN;
+    return w->tokens < 0 ? -w->tokens / PER_S : 0;
 }
 
 static void watch_next(struct watch *w)
@@ -188,6 +192,17 @@ static void remember(struct watch *w, struct service_read *read, enum read_trust
     str_copy(w->evidence.server, sizeof w->evidence.server, str_z(w->continuity.server));
 }
 
+/* Held members wait for a sound catalog: ask again after 1 s, 2 s, 4 s, then every 5 s. */
+static void wait_for_sound(struct watch *w, bool confirm)
+{
+    if (confirm)
+        w->wait_s = w->unsound < 3 ? 1u << w->unsound : WAIT_FIRST_S;
+    else
+        w->unsound = 0;
+    if (confirm && w->evidence.trust == READ_CONFIRMED)
+        w->unsound++;
+}
+
 void watch_deliver(struct watch *w, struct service_read *read, enum read_trust trust,
                    bool disturbed, const struct http_reply *reply)
 {
@@ -201,8 +216,7 @@ void watch_deliver(struct watch *w, struct service_read *read, enum read_trust t
     if (!read->count)
         hint_about_rights(w);
     confirm = tell(w);
-    if (confirm)
-        w->wait_s = WAIT_FIRST_S;
+    wait_for_sound(w, confirm);
     if (trust == READ_CONFIRMED || trust == READ_REFUTED) {
         w->confirm_not_before = now + CONFIRM_AGAIN_S;
     } else if (confirm && (disturbed || now >= w->confirm_not_before)) {
@@ -247,6 +261,7 @@ void watch_query(struct watch *w)
         wait = w->wait_s;
     }
     w->parser = service_parser_new(w->service);
+    w->reply_bytes = 0;
     w->phase = WATCH_QUERY;
     w->call = http_start(w->registry->http, &(struct http_request){
                                                 .method = "GET",

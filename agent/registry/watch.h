@@ -40,12 +40,14 @@ struct watch {
     bool in_sweep;    /* its read counts among those of the sweep */
     bool confirm_due; /* the timer brings a confirming read */
     ev_timer timer;
-    unsigned wait_s; /* of the next blocking query */
-    double pause_s;  /* of the next pause after an error */
-    double tokens;   /* queries that may be sent without a pause */
+    unsigned unsound; /* confirming reads in a row that did not settle it */
+    unsigned wait_s;  /* of the next blocking query */
+    double pause_s;   /* of the next pause after an error */
+    double tokens;    /* queries that may be sent without a pause */
     ev_tstamp tokens_at;
     ev_tstamp confirm_not_before; /* on an unbroken watch */
     uint64_t asked_index;
+    size_t reply_bytes;        /* of the reading under way */
     struct service_read *last; /* delivered last, with `evidence`; NULL: none */
     struct evidence evidence;
     struct http_call *call;

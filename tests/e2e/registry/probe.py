@@ -52,9 +52,8 @@ class Probe:
         """The line that answers an order."""
         before = len(self.of_kind(kind))
         self.order(words)
-        wait.until(
-            lambda: len(self.of_kind(kind)) > before or self.must_live(), f"answer to {words}", timeout
-        )
+        answered = lambda: len(self.of_kind(kind)) > before or self.must_live()
+        wait.until(answered, f"answer to {words}", timeout)
         return self.of_kind(kind)[before]
 
     def must_live(self) -> bool:

@@ -203,6 +203,14 @@ def test_host_names_are_resolved_or_say_why_not(consul, start_probe):
 # the registry as a whole
 
 
+def test_state_is_told_while_there_is_nothing_to_follow(consul, start_probe):
+    probe = start_probe(port=consul.port)
+    probe.until_state("ok")
+    consul.kill()
+    probe.until_state("down", timeout=25)
+    assert start_probe(port=ports.free(), name="other").until_state("down")
+
+
 def test_services_with_versions_and_health(consul, start_probe):
     consul.register("web", 8001, version="1.0.0")
     consul.register("web", 8002, version="1.0.0", status="critical")
@@ -213,10 +221,9 @@ def test_services_with_versions_and_health(consul, start_probe):
     listed = probe.ask("services", "services")["services"]
     assert [one["name"] for one in listed] == ["api", "consul", "web"]
     assert listed[0]["versions"][0]["version"] == ""
-    assert [(v["version"], v["instances"], v["passing"], v["critical"]) for v in listed[2]["versions"]] == [
-        ("1.0.0", 2, 1, 1),
-        ("2.0.0", 1, 1, 0),
-    ]
+    counts = [list(map(one.get, ("version", "instances", "passing", "critical")))
+              for one in listed[2]["versions"]]
+    assert counts == [["1.0.0", 2, 1, 1], ["2.0.0", 1, 1, 0]]
     consul.kill()
     assert "Consul" in wait.until(
         lambda: probe.ask("services", "services").get("error"), "an error, when the answer is old"
@@ -234,7 +241,9 @@ def test_services_with_versions_and_health(consul, start_probe):
          ["service_prefix", "agent_prefix", "not in the catalog"]),
     ],
 )
-def test_rights_of_a_token(start_consul, start_probe, work, rules, services, nodes, agent, complaints):
+def test_rights_of_a_token(
+    start_consul, start_probe, work, rules, services, nodes, agent, complaints
+):
     consul = start_consul(acl=True)
     consul.set_policy("watcher", rules)
     consul.register("web", 8001, version="1.0.0")
@@ -260,7 +269,8 @@ def test_the_agent_registers_itself(consul, start_probe):
         return found and found[0]["Checks"][-1]["Status"] == "passing" and found[0]["Service"]
 
     service = wait.until(registered, "registered and passing")
-    assert (service["Port"], service["Meta"]["label"], service["Meta"]["location"]) == (10000, "probe", "here")
+    meta = service["Meta"]
+    assert (service["Port"], meta["label"], meta["location"]) == (10000, "probe", "here")
     consul.kill()
     consul.restart()  # has forgotten it
     wait.until(registered, "registered again", 30)
@@ -276,14 +286,14 @@ def tls(keeper, work):
     """A Consul that wants a client certificate: (port, folder of the files)."""
     binary = parts.consul()
 
-    def make(*words):
-        subprocess.run([binary, "tls", *words], cwd=work, check=True, capture_output=True)
+    def make(*words, folder=work):
+        subprocess.run([binary, "tls", *words], cwd=folder, check=True, capture_output=True)
 
     make("ca", "create")
     make("cert", "create", "-server", "-dc", "dc1")
     make("cert", "create", "-cli", "-dc", "dc1")
     (work / "other").mkdir()
-    subprocess.run([binary, "tls", "ca", "create"], cwd=work / "other", check=True, capture_output=True)
+    make("ca", "create", folder=work / "other")
     consul = Consul(work)
     port = ports.free()
     consul.config["ports"]["https"] = port
@@ -350,6 +360,8 @@ def test_latency_of_a_registration(consul, start_probe, scaled):
             if any(one["id"] == want for one in event["members"])
         )
         times.append(at - begun)
+        consul.deregister(f"web-{9000 + i}")
+        wait.until(lambda: want not in probe.members(), "its end", every=0.001)
     p50, worst = statistics.median(times), max(times)
     print(f"register -> event: p50 {p50 * 1e3:.1f} ms, max {worst * 1e3:.1f} ms, n={len(times)}")
     assert p50 < 0.1

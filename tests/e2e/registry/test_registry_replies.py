@@ -95,7 +95,9 @@ def test_a_large_loss_waits_for_a_sound_catalog(fake, probe):
     probe.until_members(FOUR[0], timeout=4)
 
 
-@pytest.mark.parametrize("blind", [{"services": {}}, {"services": {"never-seen": []}}, {"filtered": True}])
+@pytest.mark.parametrize(
+    "blind", [{"services": {}}, {"services": {"never-seen": []}}, {"filtered": True}]
+)
 def test_a_catalog_that_is_not_sound_keeps_them(fake, probe, blind):
     fake.change(ports=[], index=101, **blind)
     wait.until(lambda: len(fake.asked("/v1/catalog/nodes")) >= 1, "a confirming read")
@@ -109,7 +111,8 @@ def test_a_catalog_that_is_not_sound_keeps_them(fake, probe, blind):
 def test_a_lower_index_is_read_again_consistently(fake, probe):
     """A server that replays its log: an old state for a moment."""
     fake.change(ports=[8001, 8002, 8003], index=60, consistent_index=110)
-    wait.until(lambda: any("consistent" in q for q in fake.asked("/v1/health/service/web")), "asked")
+    asked = lambda: fake.asked("/v1/health/service/web")
+    wait.until(lambda: any("consistent" in query for query in asked()), "asked")
     probe.until_members(*FOUR[:3])  # a small loss, confirmed by an index that is not lower
 
 
@@ -126,7 +129,8 @@ def test_a_lower_index_that_stays_low_takes_nobody(fake, probe):
 def test_another_server_behind_the_address_takes_nobody(fake, probe):
     fake.change(status=500, body=b"", index=101)
     probe.until_state("down")
-    fake.change(status=200, body=None, index=5000, ports=[8001, 8002, 8003], node_id="22222222-bbbb")
+    fake.change(node_id="22222222-bbbb", ports=[8001, 8002, 8003])
+    fake.change(status=200, body=None, index=5000)
     wait.until(lambda: probe.members()[FOUR[3]]["held"] == "disturbed", "held", 30)
     probe.never_lost(*FOUR)
 
@@ -153,13 +157,13 @@ def test_a_query_that_answers_at_once_is_no_storm(fake, start_probe):
 
     def hurry():
         fake.change(index=fake.index + 1)
-        return len(fake.requests) > 60
+        return len(fake.requests) > 320
 
     probe = start_probe(LIVE, port=fake.port)
     probe.until_members(*FOUR)
     wait.until(hurry, "many changes", 30, every=0.001)
     times = [at for at, path, _ in fake.requests if path.endswith("/web")]
-    assert times[50] - times[20] > 1.0, "after a burst of 20 at most 20 a second"
+    assert times[300] - times[150] > 1.4, "after a burst of 100 at most 100 a second"
 
 
 def test_a_service_that_comes_back_is_there_at_once(fake, probe):
@@ -174,11 +178,10 @@ def test_a_service_that_comes_back_is_there_at_once(fake, probe):
 
 
 def test_wait_grows_while_nothing_happens(fake, probe):
-    wait.until(
-        lambda: [q["wait"] for q in fake.asked("/v1/health/service/web") if "wait" in q] == ["5s", "10s"],
-        "5 s, then 10 s",
-        15,
-    )
+    def waits():
+        return [query["wait"] for query in fake.asked("/v1/health/service/web") if "wait" in query]
+
+    wait.until(lambda: waits() == ["5s", "10s"], "5 s, then 10 s", 15)
 
 
 # a registry in a file
@@ -204,7 +207,8 @@ def test_a_file_is_followed(file, start_probe):
     probe.until_members(*FOUR)
     file(8001, 8002, 8003, 8005)
     probe.until_members(*FOUR[:3], "127.0.0.1:8005")
-    file.path.write_text(json.dumps({"web": [instance(8001), instance(8002)], "api": [instance(1)]}))
+    both = {"web": [instance(8001), instance(8002)], "api": [instance(1)]}
+    file.path.write_text(json.dumps(both))
     probe.until_members(*FOUR[:2])  # written in place
     names = [one["name"] for one in probe.ask("services", "services")["services"]]
     assert names == ["api", "web"]
@@ -213,7 +217,9 @@ def test_a_file_is_followed(file, start_probe):
     probe.until_members()  # the service is still named: this is meant
 
 
-@pytest.mark.parametrize("text", ['{"web": [', "[]", '{"web": {}}', '{"web":[{}]}', '{"web":[],"web":[]}', ""])
+@pytest.mark.parametrize(
+    "text", ['{"web": [', "[]", '{"web": {}}', '{"web":[{}]}', '{"web":[],"web":[]}', ""]
+)
 def test_a_broken_file_takes_nobody(file, start_probe, text):
     file(8001, 8002, 8003, 8004)
     probe = start_probe(LIVE, serviceReg=f"file:{file.path}")

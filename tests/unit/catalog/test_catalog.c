@@ -226,11 +226,13 @@ static void test_members_survive_a_restart(void **state)
 
 static void test_state_that_cannot_be_read(void **state)
 {
-    static const char *const texts[] = {"{}", "{\"pool\":1}",
-                                        "{\"pool\":{\"service\":\"web\","
-                                        "\"version\":\"1.0.0\",\"members\":[7]}}",
-                                        "{\"pool\":{},\"index\":-1}",
-                                        "{\"pool\":{},\"server\":[]}"};
+    static const char *const texts[] = {
+        "{}",
+        "{\"pool\":1}",
+        "{\"pool\":{\"service\":\"web\",\"version\":\"1.0.0\",\"members\":[7]}}",
+        "{\"pool\":{},\"index\":-1}",
+        "{\"pool\":{},\"server\":[]}",
+    };
     struct catalog *c = new_catalog();
     struct subscription s = sub("live", "web", "1.0.0");
 
