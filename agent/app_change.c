@@ -306,6 +306,15 @@ static int decide(struct app_change *c, struct err *e)
     return 0;
 }
 
+static void reply_accepted(struct app_change *c, size_t removed)
+{
+    struct web_result result = {.generation = c->app->stored->generation};
+
+    result.body = arena_printf(&c->arena, "{\"backend\":\"" STR_FMT "\",\"removed\":%zu}",
+                               STR_ARG(c->wish->name), removed);
+    answer(c, &result);
+}
+
 static void accept_loss(struct app_change *c)
 {
     struct app *a = c->app;
@@ -318,6 +327,11 @@ static void accept_loss(struct app_change *c)
         app_change_fail(c, &e);
         return;
     }
+    if (c->wish->dry_run) {
+        const struct pool_view *view = catalog_view(subscriptions_catalog(a->registry), name);
+        reply_accepted(c, view ? view->held_count : 0);
+        return;
+    }
     removed = catalog_accept(subscriptions_catalog(a->registry), name);
     if (!removed) {
         err_set(&e, ERR_CONFLICT, "backend \"" STR_FMT "\" has no held members", STR_ARG(name));
@@ -325,11 +339,7 @@ static void accept_loss(struct app_change *c)
         return;
     }
     note_change(c);
-    c->generation = a->stored->generation;
-    answer(c, &(struct web_result){
-                  .generation = c->generation,
-                  .body = arena_printf(&c->arena, "{\"backend\":\"" STR_FMT "\",\"removed\":%zu}",
-                                       STR_ARG(name), removed)});
+    reply_accepted(c, removed);
 }
 
 static void begin(struct app_change *c)

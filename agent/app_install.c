@@ -36,7 +36,8 @@ void app_install_set(const struct app *a, const struct app_rendered *r,
     for (size_t i = 0; i < r->files.files.count; i++)
         *ARENA_PUSH(arena, items, count) =
             (struct files_item){r->files.files.items[i].name, r->files.files.items[i].text, false};
-    add_item(arena, &items, &count, "server.state", dump ? dump->state : EMPTY_STATE, !dump);
+    /* one that was left by a reload that was cut short would win over the configuration */
+    add_item(arena, &items, &count, "server.state", dump ? dump->state : EMPTY_STATE, false);
     if (a->caps.stats_file)
         add_item(arena, &items, &count, "stats.file", dump ? dump->stats : STR(""), !dump);
     *set = (struct file_set){a->options->haproxyCfgPath, a->options->haproxyDir,

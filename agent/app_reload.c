@@ -105,7 +105,6 @@ static void on_kicked(void *ctx, const struct err *e, int64_t pid)
     struct app_reload *r = ctx;
 
     r->new_pid = pid;
-    r->proved = e == NULL;
     r->facts.socket_alive = r->facts.running && app_kick_socket_alive(r->app);
     app_reload_step_done(r, e);
 }
@@ -137,6 +136,7 @@ void app_reload_step_done(struct app_reload *r, const struct err *e)
                        e->text);
         (void)snprintf(r->detail, sizeof r->detail, "%s", e->detail);
         (void)snprintf(r->object, sizeof r->object, "%s", e->field);
+        r->refused = e->kind == ERR_UNPROCESSABLE;
     } else if (e) {
         log_error("reload: %s: %s", reload_step_name(r->step), e->text);
     }
@@ -160,17 +160,22 @@ static void succeed(struct app_reload *r)
         app_note(a, "haproxyStarted", STR("haproxy"), "agent", "started");
         log_info("HAProxy started");
     }
+    a->start_failures = 0;
+    a->reloads.not_before_ms = app_now_ms() + PAUSE_MS;
     a->reloads.failed_want = 0;
     a->reloads.last_error[0] = a->reloads.last_detail[0] = 0;
     a->reloaded = r; /* until its worker answers */
 }
 
-/* What failed is set aside, so that the rest goes on; the template's own faults stay blocked. */
+/* What HAProxy refused is set aside, so that the rest goes on; the template's own faults stay
+ * blocked. What could not even be asked is tried again. */
 static void blame(struct app_reload *r)
 {
     struct app *a = r->app;
     bool noted = false;
 
+    if (!r->refused)
+        return;
     if (r->object[0])
         noted = failed_note(&a->failed, a->stored, str_z(r->object), str_z(r->error),
                             str_z(r->detail));
@@ -183,6 +188,7 @@ static void blame(struct app_reload *r)
         return;
     }
     a->start_not_before_ms = 0;
+    a->reloads.not_before_ms = app_now_ms() + PAUSE_MS;
     app_objects_changed(a);
 }
 
@@ -198,8 +204,8 @@ static void fail(struct app_reload *r)
     app_note(a, r->facts.running ? "reloadFailed" : "startFailed",
              str_z(r->object[0] ? r->object : "haproxy"), "agent", "%s", r->error);
     a->start_failures++;
-    a->start_not_before_ms =
-        app_now_ms() + (pause < START_PAUSE_MAX_MS ? pause : START_PAUSE_MAX_MS);
+    pause = pause < START_PAUSE_MAX_MS ? pause : START_PAUSE_MAX_MS;
+    a->start_not_before_ms = a->reloads.not_before_ms = app_now_ms() + pause;
     blame(r);
 }
 
@@ -220,7 +226,6 @@ static void finish(struct app_reload *r)
     bool done = r->step == RELOAD_DONE;
 
     a->reload = NULL;
-    a->reloads.not_before_ms = app_now_ms() + PAUSE_MS;
     if (done)
         succeed(r);
     else

@@ -18,7 +18,7 @@ struct app_reload {
     char object[192]; /* to blame; empty: the objects of the reasons */
     char error[512], detail[2048];
     int64_t old_pid, new_pid; /* new_pid 0: not told */
-    bool proved; /* HAProxy runs it */
+    bool refused; /* by HAProxy, or by an address that is taken: an object's fault */
 };
 
 /* The step ended; the next one begins. `e` NULL: well. */

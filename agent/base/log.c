@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static struct {
     bool debug, journal;
@@ -27,6 +28,19 @@ static const char *level_name(enum log_level level)
     return "?";
 }
 
+/* journald has its own time, a terminal has none. */
+static void print_with_time(enum log_level level, const char *line)
+{
+    char when[32];
+    struct timespec now;
+    struct tm tm;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &tm));
+    (void)fprintf(stderr, "%s.%03ldZ %s: %s\n", when, now.tv_nsec / 1000000, level_name(level),
+                  line);
+}
+
 void log_line(enum log_level level, const char *format, ...)
 {
     char line[2048];
@@ -44,5 +58,5 @@ void log_line(enum log_level level, const char *format, ...)
     if (sink.journal)
         (void)fprintf(stderr, "<%d>%s\n", (int)level, line);
     else
-        (void)fprintf(stderr, "thalassa: %s: %s\n", level_name(level), line);
+        print_with_time(level, line);
 }
