@@ -50,7 +50,8 @@ struct ask *ask_start(struct ev_loop *loop, const char *path, struct str command
                                 .on_bytes = on_bytes,
                                 .on_end = on_end,
                                 .ctx = q,
-                                .max_in_bytes = ASK_REPLY_BYTES};
+                                .max_in_bytes = ASK_REPLY_BYTES,
+                                .last = true};
     stream_init(&q->stream);
     if (stream_connect(&q->stream, e)) {
         ask_cancel(q);

@@ -59,7 +59,8 @@ static void replace_folder(struct buf *out, struct str text, struct str folder, 
     while (at < text.n) {
         struct str rest = {text.p + at, text.n - at};
         char after = rest.n > folder.n ? rest.p[folder.n] : 0;
-        if (str_starts(rest, folder) && (after == '/' || after == 0 || strchr(" \t\n,)'\"", after))) {
+        if (str_starts(rest, folder) &&
+            (after == '/' || after == 0 || strchr(" \t\n,)'\"", after))) {
             buf_add_z(out, scratch);
             at += folder.n;
         } else {

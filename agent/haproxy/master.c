@@ -3,11 +3,13 @@
 
 #include "haproxy/ask.h"
 
+#include <errno.h>
 #include <ev.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static const double ask_deadline_s = 3.0, poll_s = 0.05, again_s = 0.2;
+static const double ask_deadline_s = 3.0, poll_s = 0.05, again_s = 0.2, first_s = 2.0;
 
 /* --- show proc --- */
 
@@ -57,7 +59,7 @@ struct reload {
     struct ev_loop *loop;
     enum step step;
     ev_timer timer;
-    double end; /* ev_now() time */
+    double began, end; /* ev_now() time */
     char *path;
     struct arena arena;
     struct have_procs before;
@@ -88,9 +90,13 @@ static void refuse(struct reload *r, const char *why)
 
 static void after(struct reload *r, double pause_s, enum step step)
 {
+    double end = r->end;
+
+    if (step == STEP_BEFORE && end > r->began + first_s)
+        end = r->began + first_s; /* somebody must listen at all */
     r->step = step;
     ev_now_update(r->loop);
-    if (ev_now(r->loop) + pause_s > r->end) {
+    if (ev_now(r->loop) + pause_s > end) {
         if (r->accepted) /* the reload itself is proven by its reply */
             finish(r, true, 0, r->words, false);
         else
@@ -232,8 +238,11 @@ static void on_step_timer(struct ev_loop *loop, ev_timer *w, int events)
 int master_reload(struct ev_loop *loop, const char *path, double deadline_s,
                   reload_on_done *on_done, void *ctx, struct err *e)
 {
-    struct reload *r = calloc(1, sizeof *r);
+    struct reload *r;
 
+    if (access(path, F_OK))
+        return err_errno(e, ERR_UNAVAILABLE, errno, "%s", path);
+    r = calloc(1, sizeof *r);
     if (!r)
         abort();
     r->loop = loop;
@@ -243,13 +252,10 @@ int master_reload(struct ev_loop *loop, const char *path, double deadline_s,
     r->on_done = on_done;
     r->ctx = ctx;
     ev_now_update(loop);
-    r->end = ev_now(loop) + deadline_s;
+    r->began = ev_now(loop);
+    r->end = r->began + deadline_s;
     ev_init(&r->timer, on_step_timer);
     r->timer.data = r;
-    if (master_show_proc(loop, path, ask_deadline_s, on_procs, r, e)) {
-        free(r->path);
-        free(r);
-        return -1;
-    }
+    after(r, 0., STEP_BEFORE);
     return 0;
 }

@@ -24,7 +24,9 @@ typedef void reload_on_done(void *ctx, const struct reload_result *result);
 
 /* `reload`, and the proof. HAProxy >= 2.7 answers when it is done (Success=0 or 1); before, the
  * reply says nothing: `show proc` is asked until there is a new worker, or `[failed: N]` rose.
- * Another reload under way is waited for, within the deadline. 0: on_done will be called once. */
+ * Another reload under way is waited for, within the deadline. A master that
+ * executes itself again does not listen for a moment: asked again for 2 s. 0: on_done will be
+ * called once; -1: there is no such socket. */
 int master_reload(struct ev_loop *loop, const char *path, double deadline_s,
                   reload_on_done *on_done, void *ctx, struct err *e);
 

@@ -125,6 +125,8 @@ void stream_flush(struct stream *s)
             break;
         }
         buf_drop_front(&s->out, (size_t)n);
+        if (s->last && s->out.n == 0)
+            (void)shutdown(s->fd, SHUT_WR);
     }
     if (waited || s->out.n)
         watch(s);

@@ -24,6 +24,7 @@ struct stream {
     void (*on_end)(void *ctx, enum stream_end end, const struct err *why);
     void *ctx;
     size_t max_in_bytes;
+    bool last; /* close our side once `out` is sent: a master does not hang up by itself */
 };
 
 /* Fill loop, path, on_bytes, on_end, ctx, max_in_bytes; then: */

@@ -97,6 +97,19 @@ int real_connect(int port)
     return fd;
 }
 
+static int connect_unix(const char *path)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    (void)snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){2, 0}, sizeof(struct timeval));
+    if (connect(fd, (struct sockaddr *)&a, sizeof a) == 0)
+        return fd;
+    (void)close(fd);
+    return -1;
+}
+
 static void write_text(const char *path, const char *text)
 {
     FILE *f = fopen(path, "we");
@@ -184,11 +197,26 @@ static void start(struct real *r, const char *const *argv)
     }
 }
 
+/* A 2.6 master executes itself again once its worker runs; until then it hears no signal. */
+static void wait_master(const struct real *r)
+{
+    double end = now_s() + 20;
+    int fd;
+
+    while ((fd = connect_unix(r->master)) < 0) {
+        if (now_s() > end)
+            fail_msg("the master of HAProxy %s does not listen", r->version);
+        nap();
+    }
+    (void)close(fd);
+}
+
 void real_start(struct real *r)
 {
     const char *argv[] = {r->program, "-W", "-S", r->master, "-f", r->config, NULL};
 
     start(r, argv);
+    wait_master(r);
 }
 
 void real_start_alone(struct real *r)
@@ -229,17 +257,15 @@ void real_stop(struct real *r)
 
 pid_t real_worker(const struct real *r)
 {
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
     char text[8192];
     size_t n = 0;
     ssize_t got;
     const char *pid;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = connect_unix(r->admin);
 
-    (void)snprintf(a.sun_path, sizeof a.sun_path, "%s", r->admin);
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){2, 0}, sizeof(struct timeval));
-    if (connect(fd, (struct sockaddr *)&a, sizeof a) || write(fd, "show info\n", 10) != 10) {
-        (void)close(fd);
+    if (fd < 0 || write(fd, "show info\n", 10) != 10) {
+        if (fd >= 0)
+            (void)close(fd);
         return 0;
     }
     while (n < sizeof text - 1 && (got = read(fd, text + n, sizeof text - 1 - n)) > 0)
