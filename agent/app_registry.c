@@ -154,7 +154,10 @@ struct pool_members app_members(void *app, struct arena *arena, const struct bac
         return out;
     }
     view = catalog_view(subscriptions_catalog(a->registry), b->name);
-    if (view)
-        out = (struct pool_members){view->members, view->panic};
+    out.unknown = !view || !view->known;
+    if (view) {
+        out.list = view->members;
+        out.panic = view->panic;
+    }
     return out;
 }

@@ -120,6 +120,15 @@ static void put_failed(struct app *a, struct json_out *o)
     arena_free(&arena);
 }
 
+static bool wants_any(const struct desired_backend *b)
+{
+    for (size_t i = 0; i < b->server_count; i++) {
+        if (!b->servers[i].leaving)
+            return true;
+    }
+    return false;
+}
+
 /* A switch is under way where servers of another subscription are still there. */
 static const char *switch_state(struct app *a, const struct desired_backend *b, struct str source,
                                 struct str *from)
@@ -134,7 +143,7 @@ static const char *switch_state(struct app *a, const struct desired_backend *b, 
         if (entry->leaving && state)
             continue;
         *from = entry->source;
-        state = entry->leaving ? "draining" : b->server_count ? "warming" : "waiting";
+        state = entry->leaving ? "draining" : wants_any(b) ? "warming" : "waiting";
     }
     return state;
 }

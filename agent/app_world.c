@@ -121,5 +121,6 @@ void app_world_changed(struct app *a)
 bool app_is_settled(const struct app *a)
 {
     return a->have && !a->busy && !a->observe_asked && a->plan.count == 0 &&
-           a->plan.wake_ms < 0 && a->want_text_of == a->effective && !app_reload_wanted(a);
+           a->plan.wake_ms < 0 && !a->plan.waits && a->want_text_of == a->effective &&
+           !app_reload_wanted(a);
 }

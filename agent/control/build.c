@@ -32,7 +32,7 @@ struct builder {
 };
 
 static void add_member(struct builder *w, struct desired_backend *b, const struct member *m,
-                       struct str source, bool panic)
+                       bool panic)
 {
     struct arena *a = &w->d->arena;
     struct desired_server *s;
@@ -54,7 +54,7 @@ static void add_member(struct builder *w, struct desired_backend *b, const struc
         .port = m->port,
         .weight = m->weight,
         .admin = admin_of(m, panic),
-        .source = source,
+        .source = b->source,
         .args = args,
     };
 }
@@ -89,19 +89,21 @@ static bool is_wanted(const struct desired_backend *b, size_t count, struct str 
 }
 
 /* Servers that nobody wants but that still serve, since their successors do not yet: they stay in
- * the file, so that a reload meanwhile does not take them away. */
+ * the file, so that a reload meanwhile does not take them away. Without successors only those of
+ * another version stay: a switch waits for its members, a lost last member is gone. */
 static void add_leaving(struct builder *w, struct desired_backend *b)
 {
     const struct have_backend *have = w->in->have ? have_find_backend(w->in->have, b->proxy) : NULL;
     size_t wanted = b->server_count;
 
-    for (size_t i = 0; wanted && have && i < have->count; i++) {
+    for (size_t i = 0; have && i < have->count; i++) {
         const struct have_server *h = &have->servers[i];
         const struct ledger_entry *entry = ledger_find(w->in->ledger, b->proxy, h->name);
         struct desired_server *s;
 
         if (!entry || entry->leaving || have_admin_state(h) != ADMIN_READY || h->address.n == 0 ||
-            is_wanted(b, wanted, h->name))
+            is_wanted(b, wanted, h->name) ||
+            (!wanted && !b->unknown && str_eq(entry->source, b->source)))
             continue;
         s = ARENA_PUSH(&w->d->arena, b->servers, b->server_count);
         *s = (struct desired_server){
@@ -121,12 +123,13 @@ static void add_leaving(struct builder *w, struct desired_backend *b)
 static void build_backend(struct builder *w, struct desired_backend *b, struct backend *object)
 {
     struct pool_members members = w->in->members(w->in->ctx, &w->d->arena, object);
-    struct str source = source_of(&w->d->arena, object);
 
     b->object = object;
     b->proxy = object->name;
+    b->source = source_of(&w->d->arena, object);
+    b->unknown = members.unknown;
     for (size_t i = 0; i < members.list.count; i++)
-        add_member(w, b, &members.list.items[i], source, members.panic);
+        add_member(w, b, &members.list.items[i], members.panic);
     sort_servers(b);
     add_leaving(w, b);
 }

@@ -11,6 +11,7 @@
 /* The members of one backend as known now. Held ones are among them. */
 struct pool_members {
     struct member_list list;
+    bool unknown; /* the registry has not told them yet */
     bool panic; /* critical members (not those in maintenance) serve, since nobody else does */
 };
 

@@ -70,11 +70,22 @@ static void push_state(struct plan *p, const struct pool *b, struct str server,
     p->ops[p->count - 1].state = state;
 }
 
-/* Make before break: a server that serves is drained only when others do, if any are to. */
-static bool must_stay(struct plan *p, const struct pool *b, const struct have_server *h)
+/* Who is to follow has not come yet: the registry is silent, or knows nobody of the new version. */
+static bool waits_for_members(const struct pool *b, const struct ledger_entry *entry)
 {
-    if (!serves(h) || b->wanted == 0 || b->successors_serve)
+    if (b->wanted || !b->want)
         return false;
+    return b->want->unknown || (b->want->source.n && entry && entry->source.n &&
+                                !str_eq(entry->source, b->want->source));
+}
+
+/* Make before break: a server that serves is drained only when others do, if any are to. */
+static bool must_stay(struct plan *p, const struct pool *b, const struct have_server *h,
+                      const struct ledger_entry *entry)
+{
+    if (!serves(h) || b->successors_serve || (b->wanted == 0 && !waits_for_members(b, entry)))
+        return false;
+    p->waits = true;
     if (b->unsettled)
         plan_wake(p, b->in->now_ms + b->in->poll_ms);
     return true;
@@ -145,7 +156,8 @@ static void change_admin(struct plan *p, const struct pool *b, const struct desi
         want = ADMIN_DRAIN;
         plan_wake(p, b->in->now_ms + b->in->poll_ms);
     }
-    if (now == want || (want == ADMIN_DRAIN && !(entry && entry->warming) && must_stay(p, b, h)))
+    if (now == want ||
+        (want == ADMIN_DRAIN && !(entry && entry->warming) && must_stay(p, b, h, entry)))
         return;
     /* neither what we want nor what we set: somebody did it by hand, and means it */
     if (!(entry && entry->leaving) && now != (entry ? entry->admin_set : ADMIN_READY) &&
@@ -212,7 +224,7 @@ static void remove_server(struct plan *p, const struct pool *b, const struct hav
         delete_server(p, b, h);
         return;
     }
-    if (must_stay(p, b, h))
+    if (must_stay(p, b, h, entry))
         return;
     if (now == ADMIN_READY) {
         push_state(p, b, h->name, ADMIN_DRAIN);
