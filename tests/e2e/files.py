@@ -26,3 +26,12 @@ def look(*paths) -> dict[str, Written]:
 
 def texts(*paths) -> dict[str, bytes]:
     return {path: written.text for path, written in look(*paths).items()}
+
+
+def unmarked(*paths) -> dict[str, bytes]:
+    """Without the configuration's first line, which tells the generation it was written for."""
+    mark = b"# thalassa: generated"
+    return {
+        path: text.split(b"\n", 1)[1] if text.startswith(mark) else text
+        for path, text in texts(*paths).items()
+    }

@@ -59,9 +59,9 @@ class Scene:
         body = {"bind": f"127.0.0.1:{self.port}", "backend": "live"} | fields
         return self.agent.good(self.agent.put(f"/frontends/{name}", body, wait=wait))
 
-    def begin(self) -> "Scene":
-        """`live` and `web` are there, and every origin that is registered serves."""
-        self.put_backend(wait=NO_WAIT)  # without a frontend there is no HAProxy to wait for
+    def begin(self, **backend) -> "Scene":
+        """`live`, with these fields, and `web` are there, and every origin that is registered serves."""
+        self.put_backend(wait=NO_WAIT, **backend)  # without a frontend there is no HAProxy to wait for
         self.put_frontend()
         self.agent.wait_members("live", self.addresses)
         return self

@@ -8,12 +8,12 @@ import signal
 import subprocess
 import threading
 
-import load
 import membership
 import parts
 import pytest
 import siege
 import wait
+from download import Download
 
 
 def kill_haproxy(haproxy) -> None:
@@ -115,16 +115,20 @@ def test_a_drain_goes_on_after_a_kill_of_the_agent(
 ):
     """A member that was being drained is removed when its session ends, not before and not never."""
     leaving, staying = start_origin("leaves"), start_origin("stays")
-    scene = start_scene(haproxy_version, [leaving, staying], registry, drainTimeout="30s")
+    scene = start_scene(haproxy_version, [leaving], registry, drainTimeout="30s")
     name = f"live_127.0.0.1:{leaving.port}"
-    with load.Prober(scene.port, "/slow?ms=4000&chunks=8", threads=4, timeout=20.0) as slow:
-        wait.until(leaving.requests, "a long answer is under way")
-        scene.deregister(f"127.0.0.1:{leaving.port}")
-        wait.until(lambda: scene.haproxy.servers("live")[name] == "DRAIN", "drained")
-        scene.agent.kill()
-        scene.agent.start()
-        scene.agent.wait_members("live", [f"127.0.0.1:{staying.port}"])
-    assert not slow.failures
+    download = Download(scene.port, ms=4000)
+    wait.until(leaving.requests, "the download began")
+    scene.register(staying)
+    scene.deregister(f"127.0.0.1:{leaving.port}")
+    wait.until(lambda: scene.haproxy.servers("live")[name] == "DRAIN", "drained")
+    scene.agent.kill()
+    scene.agent.start()
+    scene.agent.wait_applied()
+    assert not download.ended
+    assert scene.haproxy.servers("live")[name] == "DRAIN"
+    assert download.is_whole("leaves")
+    scene.agent.wait_members("live", [f"127.0.0.1:{staying.port}"], timeout=5)
 
 
 def test_kills_at_any_time_leave_everything_whole(

@@ -3,12 +3,11 @@
 and the file tell is the same."""
 
 import contextlib
-import threading
 
 import load
 import membership
 import wait
-from rest import Rest
+from download import Download
 from scene import NO_WAIT, SERVICE
 
 BALANCES = ["source", "leastconn", "first", "random", "uri"]
@@ -56,14 +55,7 @@ def test_a_download_from_a_member_that_leaves_ends_whole(
     ms = 10000 if request.config.getoption("--full") else 3000
     leaving, staying = start_origin("leaves"), start_origin("stays")
     scene = consul_scene(start_scene, haproxy_version, consul, [leaving], drainTimeout="30s")
-    got = []
-
-    def download():
-        reply = Rest(port=scene.port, timeout=ms / 1000 + 10).get(f"/slow?ms={ms}&chunks=20")
-        got.append((reply.status, reply.body))
-
-    thread = threading.Thread(target=download)
-    thread.start()
+    download = Download(scene.port, ms, pieces=20)
     wait.until(lambda: leaving.requests() == 1, "the download began")
     scene.register(staying)
     wait.until(lambda: scene.haproxy.servers("live").get(server_of(staying)) == "UP", "successor")
@@ -71,37 +63,40 @@ def test_a_download_from_a_member_that_leaves_ends_whole(
     wait.until(lambda: scene.haproxy.servers("live")[server_of(leaving)] == "DRAIN", "drained")
     with scene.load(connections=2):
         pass
-    assert not got, "the download was to be in flight all the time"
+    assert not download.ended, "it was to be in flight all the time"
     assert leaving.requests() == 1
-    thread.join(ms / 1000 + 10)
-    whole = "".join(f"leaves {left}\n" for left in reversed(range(20)))
-    assert got == [(200, whole)]
+    assert download.is_whole("leaves")
     scene.agent.wait_members("live", [address_of(staying)])
     assert leaving.requests() == 1
 
 
-def test_a_session_that_outlives_the_drain_is_cut(haproxy_version, start_scene, consul, start_origin):
+def test_a_session_that_outlives_the_drain_is_cut(
+    haproxy_version, start_scene, consul, start_origin
+):
     leaving, staying = start_origin("leaves"), start_origin("stays")
-    scene = consul_scene(start_scene, haproxy_version, consul, [leaving, staying], drainTimeout="500ms")
-    with load.Prober(scene.port, "/slow?ms=60000&chunks=60", threads=4, timeout=70.0) as slow:
-        wait.until(lambda: leaving.requests() and staying.requests(), "both serve a long answer")
-        scene.deregister(address_of(leaving))
-        scene.agent.wait_members("live", [address_of(staying)], timeout=8)
-        wait.until(lambda: slow.failures, "its client was told")
-        staying.kill()
+    scene = consul_scene(start_scene, haproxy_version, consul, [leaving], drainTimeout="500ms")
+    download = Download(scene.port, ms=30000)
+    wait.until(leaving.requests, "the download began")
+    scene.register(staying)
+    scene.deregister(address_of(leaving))
+    scene.agent.wait_members("live", [address_of(staying)], timeout=5)
+    wait.until(lambda: download.ended, "its client was told")
+    assert not download.is_whole("leaves")
 
 
-def test_a_member_that_returns_during_its_drain_stays(haproxy_version, start_scene, consul, start_origin):
+def test_a_member_that_returns_during_its_drain_stays(
+    haproxy_version, start_scene, consul, start_origin
+):
     one, two = start_origin("one"), start_origin("two")
-    scene = consul_scene(start_scene, haproxy_version, consul, [one, two], drainTimeout="30s")
-    name = server_of(one)
-    with load.Prober(scene.port, "/slow?ms=3000&chunks=6", threads=4, timeout=10.0) as slow:
-        wait.until(lambda: one.requests(), "it serves a long answer")
-        scene.deregister(address_of(one))
-        wait.equals(lambda: scene.haproxy.servers("live")[name], "DRAIN", "drained")
-        scene.register(one)
-        wait.equals(lambda: scene.haproxy.servers("live")[name], "UP", "serves again")
-    assert not slow.failures
+    scene = consul_scene(start_scene, haproxy_version, consul, [one], drainTimeout="30s")
+    download = Download(scene.port, ms=2000)
+    wait.until(one.requests, "the download began")
+    scene.register(two)
+    scene.deregister(address_of(one))
+    wait.until(lambda: scene.haproxy.servers("live")[server_of(one)] == "DRAIN", "drained")
+    scene.register(one)
+    scene.agent.wait_members("live", [address_of(one), address_of(two)])
+    assert download.is_whole("one")
 
 
 def test_members_on_ipv6_and_by_host_name(haproxy_version, start_scene, consul, start_origin):
@@ -110,8 +105,8 @@ def test_members_on_ipv6_and_by_host_name(haproxy_version, start_scene, consul, 
     with scene.no_reload():
         consul.register(SERVICE, v6.port, address="::1", version="1.0.0")
         consul.register(SERVICE, named.port, address="localhost", version="1.0.0")
-        wait.until(lambda: v6.requests() and scene.get(), "the member on IPv6 is asked")
-        wait.until(lambda: named.requests() and scene.get(), "the member with a name is asked")
+        for origin in (v6, named):
+            wait.until(lambda: scene.get() and origin.requests(), f"{origin.name} is asked")
         told = membership.agree(scene.agent)
     assert {f"::1:{v6.port}", *scene.addresses} < told
     localhost = next(m for m in membership.of_api(scene.agent).values() if m["host"] == "localhost")

@@ -65,15 +65,16 @@ def reload_cases(scene):
     """object, field, method, path, body; each must force one reload, in this order."""
     web = {"bind": f"127.0.0.1:{scene.port}", "backend": "live"}
     new = {"bind": f"127.0.0.1:{ports.free()}", "backend": "live"}
-    live = {"type": "dynamic", "name": scenes.SERVICE, "version": "1.0.0"}
+    closing = web | {"keepalive": "close"}
+    fuller = {"type": "dynamic", "name": scenes.SERVICE, "version": "1.0.0", "natives": ["fullconn 900"]}
     return [
         ("frontend/new", "created", "PUT", "/frontends/new", new),
         ("frontend/new", "bind", "PUT", "/frontends/new", new | {"bind": f"127.0.0.1:{ports.free()}"}),
         ("frontend/new", "deleted", "DELETE", "/frontends/new", None),
-        ("frontend/web", "keepalive", "PUT", "/frontends/web", web | {"keepalive": "close"}),
-        ("frontend/web", "natives", "PUT", "/frontends/web", web | {"natives": ["maxconn 900"]}),
-        ("backend/live", "natives", "PUT", "/backends/live", live | {"natives": ["fullconn 900"]}),
-        ("backend/live", "cookie", "PUT", "/backends/live", live | {"cookie": "STICKY"}),
+        ("frontend/web", "keepalive", "PUT", "/frontends/web", closing),
+        ("frontend/web", "natives", "PUT", "/frontends/web", closing | {"natives": ["maxconn 900"]}),
+        ("backend/live", "natives", "PUT", "/backends/live", fuller),
+        ("backend/live", "cookie", "PUT", "/backends/live", fuller | {"cookie": "STICKY"}),
     ]
 
 
@@ -109,10 +110,8 @@ def varied(start_scene, start_origin, haproxy_version):
     heavy, drained, down = origins[1:]
     scene.register(heavy, weights=(7, 1))
     health = {"uri": "/health", "interval": 100}
-    scene.put_backend(health=health)
-    scene.put_frontend()
-    addresses = [f"127.0.0.1:{origin.port}" for origin in origins]
-    scene.agent.wait_members("live", addresses)
+    scene.begin(health=health)
+    addresses = scene.addresses
     scene.haproxy.cli(f"set server live/live_{addresses[2]} state drain")
     down.fail()
     wanted = dict(zip(addresses, ["UP", "UP", "DRAIN", "DOWN"]))
@@ -175,7 +174,7 @@ def test_a_member_added_just_before_a_reload_is_there_after_it(scene, start_orig
 def test_what_haproxy_refuses_at_the_reload_is_rolled_back_byte_for_byte(scene):
     membership.agree(scene.agent)
     paths = scene.agent.options["haproxyCfgPath"], scene.agent.options["haproxyDir"]
-    before = files.texts(*paths)
+    before = files.unmarked(*paths)
     with scene.load():
         reply = scene.agent.good(
             scene.agent.put(
@@ -196,7 +195,7 @@ def test_what_haproxy_refuses_at_the_reload_is_rolled_back_byte_for_byte(scene):
         scene.registry.register(scenes.SERVICE, scene.origins[0].port, version="1.0.0")
         scene.agent.wait_members("live", scene.addresses)
     membership.agree(scene.agent)
-    wait.equals(lambda: files.texts(*paths), before, "the files are as before")
+    wait.equals(lambda: files.unmarked(*paths), before, "the files are as before")
     if scene.haproxy.version != "2.6":  # which tells its words on stderr only
         assert "bogus-at-reload" in str(scene.agent.status()["failed"])
     assert scene.haproxy.check()[0] == 0
@@ -220,7 +219,7 @@ def test_a_listener_that_cannot_be_opened_is_rolled_back_and_the_socket_comes_ba
     """What the check cannot see: a socket in a folder that is not there."""
     membership.agree(scene.agent)
     paths = scene.agent.options["haproxyCfgPath"], scene.agent.options["haproxyDir"]
-    before = files.texts(*paths)
+    before = files.unmarked(*paths)
     with scene.load():
         body = {"bind": f"unix@{work}/no/such.sock", "backend": "live"}
         reply = scene.agent.put("/frontends/new", body)
@@ -231,7 +230,7 @@ def test_a_listener_that_cannot_be_opened_is_rolled_back_and_the_socket_comes_ba
             assert reply.status in (409, 422), reply
             assert "such.sock" in str(reply.body)
     assert scene.haproxy.info()["Pid"] == str(scene.haproxy.worker_pid())
-    wait.equals(lambda: files.texts(*paths), before, "the files are as before")
+    wait.equals(lambda: files.unmarked(*paths), before, "the files are as before")
 
 
 def test_haproxy_reloaded_by_somebody_else_starts_from_the_present(scene, start_origin):

@@ -31,8 +31,8 @@ def raw(start_scene, start_origin, haproxy_version):
     """Two tcp backends `a` and `b`, a tcp frontend `db` to `a`."""
     scene = start_scene(haproxy_version, origins=[], begin=False)
     scene.first, scene.second = start_origin("s-a"), start_origin("s-b")
-    scene.put_static("a", scene.first, mode="tcp")
-    scene.put_static("b", scene.second, mode="tcp", balance="leastconn")
+    scene.put_static("a", scene.first, mode="tcp", wait=scenes.NO_WAIT)
+    scene.put_static("b", scene.second, mode="tcp", balance="leastconn", wait=scenes.NO_WAIT)
     scene.put_frontend("db", mode="tcp", backend="a")
     wait.until(lambda: scenes.is_listening(scene.port), "db listens")
     return scene
@@ -127,9 +127,7 @@ def picky(keeper, work):
 def test_the_health_uri_of_a_backend_changes_without_a_reload(start_scene, picky, haproxy_version):
     scene = start_scene(haproxy_version, origins=[picky], begin=False, version="1.0.0")
     health = {"uri": "/good", "interval": 100}
-    scene.put_backend(health=health)
-    scene.put_frontend()
-    scene.agent.wait_members("live", scene.addresses)
+    scene.begin(health=health)
     with scene.no_reload():
         scene.put_backend(health=health | {"uri": "/bad"})
         scene.agent.wait_members("live", scene.addresses, status="DOWN")
@@ -140,9 +138,7 @@ def test_the_health_uri_of_a_backend_changes_without_a_reload(start_scene, picky
 def test_a_check_sends_method_version_and_host_as_told(start_scene, picky, haproxy_version):
     scene = start_scene(haproxy_version, origins=[picky], begin=False, version="1.0.0")
     health = {"method": "HEAD", "uri": "/hosted", "httpVersion": "HTTP/1.1", "interval": 100}
-    scene.put_backend(host="check.example", health=health)
-    scene.put_frontend()
-    scene.agent.wait_members("live", scene.addresses)
+    scene.begin(host="check.example", health=health)
     with scene.no_reload():
         scene.put_backend(host="other.example", health=health)
         scene.agent.wait_members("live", scene.addresses, status="DOWN")
@@ -153,9 +149,7 @@ def test_a_check_sends_method_version_and_host_as_told(start_scene, picky, hapro
 def test_a_sticky_cookie_leads_back_to_the_same_member(start_scene, start_origin, haproxy_version):
     origin = start_origin(count=4)
     scene = start_scene(haproxy_version, origins=[origin], begin=False)
-    scene.put_backend(cookie="STICKY")
-    scene.put_frontend()
-    scene.agent.wait_members("live", scene.addresses)
+    scene.begin(cookie="STICKY")
     reply = scene.get()
     cookie = reply.headers["Set-Cookie"].split(";")[0]
     assert cookie.startswith("STICKY=")

@@ -29,8 +29,10 @@ def own(path, group=None):
 
 
 def reachable_program(folder, name="thalassa"):
-    """A copy that the user can run wherever the checkout lies."""
-    path = folder / name
+    """As installed below a prefix, so that the user can run it wherever the checkout lies."""
+    path = folder / "bin" / name
+    path.parent.mkdir(exist_ok=True)
     shutil.copy(parts.built(name), path)
     path.chmod(0o755)
+    shutil.copytree(parts.ROOT / "templates", folder / "share" / "thalassa" / "templates", dirs_exist_ok=True)
     return path
