@@ -179,6 +179,9 @@ void app_load_pools(struct app *a);
 void app_note(struct app *a, const char *verb, struct str object, const char *actor,
               const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* Members that came and went, as activity. */
+void app_note_members(struct app *a, const struct desired *old, const struct desired *new);
+
 /* --- app_registry.c --- */
 int app_registry_start(struct app *a, struct err *e);
 void app_registry_stop(struct app *a);

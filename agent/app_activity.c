@@ -26,3 +26,59 @@ void app_note(struct app *a, const char *verb, struct str object, const char *ac
     if (activity_append(a->activity, &what, &seq, NULL, &e))
         log_warn("activity: %s", e.text);
 }
+
+enum { MEMBERS_NOTED = 50 }; /* of one backend at once; more become one line */
+
+struct difference {
+    struct app *app;
+    const struct desired_backend *backend;
+    const char *verb;
+    size_t count;
+};
+
+static void note_member(struct difference *d, const struct desired_server *s)
+{
+    struct arena arena = ARENA_INIT;
+
+    if (d->count++ < MEMBERS_NOTED)
+        app_note(d->app, d->verb,
+                 arena_printf(&arena, "backend/" STR_FMT "/" STR_FMT,
+                              STR_ARG(d->backend->object->name), STR_ARG(s->name)),
+                 "registry", STR_FMT ":%u, " STR_FMT, STR_ARG(s->address), (unsigned)s->port,
+                 STR_ARG(s->source));
+    arena_free(&arena);
+}
+
+/* Servers of `from` that `to` does not have; both are sorted. */
+static void note_missing(struct difference d, const struct desired_backend *from,
+                         const struct desired_backend *to)
+{
+    size_t k = 0;
+
+    for (size_t i = 0; i < from->server_count; i++) {
+        while (k < to->server_count && str_cmp(to->servers[k].name, from->servers[i].name) < 0)
+            k++;
+        if (from->servers[i].leaving || (k < to->server_count && !to->servers[k].leaving &&
+                                         str_eq(to->servers[k].name, from->servers[i].name)))
+            continue;
+        note_member(&d, &from->servers[i]);
+    }
+    if (d.count > MEMBERS_NOTED)
+        app_note(d.app, d.verb, d.backend->object->name, "registry", "and %zu more members",
+                 d.count - MEMBERS_NOTED);
+}
+
+void app_note_members(struct app *a, const struct desired *old, const struct desired *new)
+{
+    size_t k = 0;
+
+    for (size_t i = 0; i < new->backend_count; i++) {
+        const struct desired_backend *b = &new->backends[i];
+        while (k < old->backend_count && str_cmp(old->backends[k].proxy, b->proxy) < 0)
+            k++;
+        if (k == old->backend_count || !str_eq(old->backends[k].proxy, b->proxy))
+            continue;
+        note_missing((struct difference){a, b, "online", 0}, b, &old->backends[k]);
+        note_missing((struct difference){a, b, "offline", 0}, &old->backends[k], b);
+    }
+}

@@ -5,6 +5,7 @@
 #include "app_adopt.h"
 #include "app_notify.h"
 #include "base/log.h"
+#include "registry/register.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -16,11 +17,26 @@ static struct {
     ev_signal term, interrupt, hangup;
 } signals;
 
+static void on_deregistered(void *ctx, const struct err *e)
+{
+    struct app *a = ctx;
+
+    if (e)
+        log_warn("not deregistered: %s", e->text);
+    ev_break(a->loop, EVBREAK_ALL);
+}
+
 static void on_end(struct ev_loop *loop, ev_signal *w, int events)
 {
-    (void)w;
+    struct app *a = w->data;
+    struct registration *r = a->registration;
+
     (void)events;
-    ev_break(loop, EVBREAK_ALL);
+    a->registration = NULL;
+    if (r)
+        registration_stop(r, on_deregistered, a);
+    else
+        ev_break(loop, EVBREAK_ALL);
 }
 
 /* The template may have changed: what is wanted is rendered anew. */
@@ -44,7 +60,7 @@ static void watch_signals(struct app *a)
     ev_signal_init(&signals.term, on_end, SIGTERM);
     ev_signal_init(&signals.interrupt, on_end, SIGINT);
     ev_signal_init(&signals.hangup, on_hangup, SIGHUP);
-    signals.hangup.data = a;
+    signals.term.data = signals.interrupt.data = signals.hangup.data = a;
     ev_signal_start(a->loop, &signals.term);
     ev_signal_start(a->loop, &signals.interrupt);
     ev_signal_start(a->loop, &signals.hangup);

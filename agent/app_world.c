@@ -111,8 +111,12 @@ void app_objects_changed(struct app *a)
 
 void app_world_changed(struct app *a)
 {
-    desired_unref(a->want);
+    struct desired *old = a->want;
+
     a->want = app_build(a, a->effective);
+    if (old)
+        app_note_members(a, old, a->want);
+    desired_unref(old);
     want_text(a);
     plan_anew(a);
     app_ask_drive(a);
@@ -121,6 +125,6 @@ void app_world_changed(struct app *a)
 bool app_is_settled(const struct app *a)
 {
     return a->have && !a->busy && !a->observe_asked && a->plan.count == 0 &&
-           a->plan.wake_ms < 0 && !a->plan.waits && a->want_text_of == a->effective &&
+           !a->plan.waits && a->want_text_of == a->effective &&
            !app_reload_wanted(a);
 }

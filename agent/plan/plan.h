@@ -38,7 +38,8 @@ struct plan {
     size_t count;
     struct reload_reasons reasons; /* options of servers that only a reload can change */
     int64_t wake_ms; /* monotonic time to observe again although nothing is sent; -1 never */
-    bool waits;      /* somebody serves on, since those who are to follow do not yet */
+    bool waits; /* it is not yet as it should be, though nothing is to be sent now: who is to follow
+                 * does not serve, a map is to be read first. Drains of those who leave do not count */
     uint64_t hash;   /* of all commands: the same plan twice is no progress */
 };
 

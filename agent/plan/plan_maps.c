@@ -15,8 +15,10 @@ static const struct have_map *known(const struct plan_input *in, struct plan *p,
 {
     const struct have_map *m = map_cache_find(in->maps, path);
 
-    if (!m && map_cache_exists(in->maps, path))
+    if (!m && map_cache_exists(in->maps, path)) {
+        p->waits = true;
         plan_wake(p, in->now_ms);
+    }
     return m;
 }
 

@@ -154,6 +154,7 @@ static void change_admin(struct plan *p, const struct pool *b, const struct desi
 
     if (entry && entry->warming && want == ADMIN_READY && h->check_result != HAVE_CHECK_PASSED) {
         want = ADMIN_DRAIN;
+        p->waits = true;
         plan_wake(p, b->in->now_ms + b->in->poll_ms);
     }
     if (now == want ||
