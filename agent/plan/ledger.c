@@ -189,6 +189,7 @@ void ledger_rebase(struct ledger *l, const struct have *have, bool kept)
     for (size_t i = 0; i < l->size; i++) {
         struct ledger_entry *entry = l->slots[i];
         const struct have_server *s;
+        bool by_hand;
 
         if (!entry || entry->gone)
             continue;
@@ -198,9 +199,11 @@ void ledger_rebase(struct ledger *l, const struct have *have, bool kept)
             entry->gone = true;
             continue;
         }
+        /* of a whole addition only somebody else can have set another state, and still means it */
+        by_hand = entry->complete && have_admin_state(s) != entry->admin_set;
         entry->complete = true; /* the worker read it from its file */
-        if (kept &&
-            (have_admin_state(s) == entry->admin_set || have_admin_state(s) == entry->admin_next))
+        if (kept && (by_hand || have_admin_state(s) == entry->admin_set ||
+                     have_admin_state(s) == entry->admin_next))
             continue;
         entry->admin_set = entry->admin_next = have_admin_state(s);
         entry->warming = false;
