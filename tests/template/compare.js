@@ -26,7 +26,7 @@ module.exports = function compare(driver, cases) {
     console.log(`FAILED ${one.name}`);
     console.log(`  template ${JSON.stringify(one.template)}`);
     if (one.partials) console.log(`  partials ${JSON.stringify(one.partials)}`);
-    console.log(`  data     ${JSON.stringify(one.data)}`);
+    console.log(`  data     ${JSON.stringify(one.data).slice(0, 500)}`);
     console.log(`  expected ${JSON.stringify(one.expected)}`);
     console.log(`  got      ${JSON.stringify(results[i])}`);
   });

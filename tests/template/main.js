@@ -30,4 +30,4 @@ for (let from = seed; from < seed + count; from += 1000) {
     Array.from({ length: n }, (_, i) => withExpected(randomCase(from + i))));
 }
 console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+process.exitCode = failed ? 1 : 0;

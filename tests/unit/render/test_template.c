@@ -108,10 +108,14 @@ static void test_lines_of_partials_and_helpers_are_indented(void **state)
          .data = "{\"l\":[0]}",
          .want = "  one\n  two\n"},
         {.text = "{{> none}}{{> two}}", .want = "one\ntwo\n"},
+        {.text = "   {{> silent}}\n     {{> two}}", .want = "   x     one\n     two\n"},
     };
 
     (void)state;
     template_case_partial("two", "one\ntwo\n");
+    template_case_partial("silent", "x{{> before}}");
+    template_case_partial("before", "  {{> empty}}");
+    template_case_partial("empty", "");
     template_case_partial("outer", "a\n   {{> two}}\nb\n");
     template_case_partial("many", "{{lines 2}}");
     template_case_partial("value", "{{{v}}}\n-\n");
