@@ -18,6 +18,7 @@ RULES = [
 ]
 HEALTH = {"method": "GET", "uri": "/health", "interval": 500}
 STEADY = ("srv_addr", "srv_port", "srv_op_state", "srv_admin_state", "srv_uweight")
+WRITE_PAUSE_S = 1.2
 ROUNDS = 3  # observations of HAProxy that the agent makes before we believe that it does nothing
 
 
@@ -51,9 +52,10 @@ class StillScene:
         self.haproxy.admin, self.haproxy.master_path = self.admin.real, self.master.real
         self.before = self.look()
         scene.agent.start()
+        scene.agent.wait_applied()
 
     def _wait_files_written(self) -> None:
-        """Until two rounds of observation have passed over the files as they are."""
+        """They are written at most once a second, the last time after the last change."""
         last = {}
 
         def the_same():
@@ -61,7 +63,7 @@ class StillScene:
             same, last["seen"] = now == last.get("seen"), now
             return same
 
-        wait.until(the_same, "the files are written", every=1.5)
+        wait.until(the_same, "the files are written", every=WRITE_PAUSE_S)
 
     def paths(self) -> list:
         options = self.agent.options
@@ -87,6 +89,7 @@ class StillScene:
     def nothing_happens(self):
         generation = self.agent.status()["generation"]
         yield
+        self.agent.wait_applied()
         self.wait_rounds()
         assert self.admin.changing() == []
         assert self.master.changing() == []
@@ -153,7 +156,6 @@ def test_an_agent_that_returns_changes_nothing(start_still_scene, haproxy_versio
         still.wait_rounds()
         still.agent.kill()
         still.agent.start()
-        still.agent.wait_applied()
 
 
 def test_another_order_of_the_same_list_is_nothing(start_still_scene, haproxy_version, registry):

@@ -152,8 +152,7 @@ def test_another_server_with_fewer_members_is_not_believed(
     index, takes nobody away before the operator does."""
     scene = start_scene(haproxy_version, [start_origin(count=3)], fake, drainTimeout="1s")
     fake.become_another(without=[scene.ids[address] for address in scene.addresses[1:]])
-    held = wait_held(scene, 2)
-    assert "disturbance" in held["reason"]
+    wait.until(lambda: "disturbance" in wait_held(scene, 2)["reason"], "held for good")
     assert_all_serve(scene)
     scene.agent.good(scene.agent.post("/registry/accept", {"backend": "live"}))
     scene.agent.wait_members("live", scene.addresses[:1])
@@ -283,6 +282,7 @@ def test_a_file_is_a_registry(haproxy_version, start_scene, registry, start_orig
         registry.set_check(scene.ids[first], "fail")
         wait.until(lambda: scene.haproxy.servers("live")[f"live_{first}"] == "DRAIN", "drained")
         registry.set_check(scene.ids[first], "pass")
+        scene.agent.wait_members("live", [first, second, third])
         whole = registry.path.read_text()
         registry.path.write_text(whole[: len(whole) // 2])
         wait_registry(scene, "down")
