@@ -3,6 +3,7 @@
 #include "app_run.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "command_local.h"
 
 #include <stdio.h>
 
@@ -12,9 +13,12 @@ static int dispatch(const struct options *options, const struct options_call *ca
 {
     if (call->help)
         return options_print_help(stdout);
-    if (call->command == COMMAND_RUN)
-        return app_run(options);
-    return command_run(options, call);
+    switch ((int)call->command) {
+    case COMMAND_RUN: return app_run(options);
+    case COMMAND_CHECK: return command_check_run(options, call);
+    case COMMAND_RENDER: return command_render_run(options, call);
+    default: return command_run(options, call);
+    }
 }
 
 int main(int argc, char **argv)
