@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+static const struct err the_end = {.kind = ERR_UNAVAILABLE, .text = "the agent is ending"};
+
 static void free_change(struct app_change *c)
 {
     objects_unref(c->result.next);
@@ -184,6 +186,8 @@ static void on_checked(void *ctx, const struct err *e)
 {
     struct app_change *c = ctx;
 
+    if (c->app->stopping)
+        e = &the_end;
     if (e)
         app_change_fail(c, e);
     else
@@ -226,6 +230,8 @@ static void on_rendered(void *ctx, struct app_rendered *r, const struct err *e)
     struct err why;
 
     c->rendered = r;
+    if (c->app->stopping)
+        e = &the_end;
     if (e) {
         app_change_fail(c, e);
         return;
@@ -289,9 +295,9 @@ static int decide(struct app_change *c, struct err *e)
         [CHANGE_CONFIG] = CONTROL_PUT_ALL,
     };
     const struct web_change *w = c->wish;
-    struct change change = {kinds[w->kind],   w->name,    w->frontends, w->frontend_count,
-                            w->backends,      w->backend_count, w->service,
-                            w->version,       w->prune,   w->strict,    w->force};
+    struct change change = {kinds[w->kind], w->name,          w->frontends, w->frontend_count,
+                            w->backends,    w->backend_count, w->service,   w->version,
+                            w->prune,       w->strict,        w->force};
     struct change_facts facts = {c->app, passing, c->app->options->allowEmptySwitch};
 
     for (size_t i = 0; i < w->frontend_count; i++) {
@@ -397,17 +403,12 @@ void app_change_queue(struct app *a, const struct web_change *wish, web_done *do
 
 void app_changes_stop(struct app *a)
 {
-    struct err e;
-
-    err_set(&e, ERR_UNAVAILABLE, "the agent is ending");
     while (a->waiters) {
         struct app_change *c = a->waiters;
         a->waiters = c->next;
         ev_timer_stop(a->loop, &c->patience);
         succeed(c, 202);
     }
-    if (a->change_busy && a->changes) /* its rendering or check is under way: it answers itself */
-        return;
     while (a->changes)
-        app_change_fail(a->changes, &e);
+        app_change_fail(a->changes, &the_end);
 }

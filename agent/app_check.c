@@ -31,8 +31,7 @@ int app_check_names(const struct app_rendered *r, struct err *e)
     structure_parse(&a, r->files.config, NULL, &s);
     clash = structure_name_clash(&s, &other);
     if (clash)
-        err_set(e, ERR_CONFLICT,
-                "the name \"" STR_FMT "\" is used twice: " STR_FMT " and " STR_FMT,
+        err_set(e, ERR_CONFLICT, "the name \"" STR_FMT "\" is used twice: " STR_FMT " and " STR_FMT,
                 STR_ARG(clash->name), STR_ARG(other->kind), STR_ARG(clash->kind));
     arena_free(&a);
     return clash ? -1 : 0;
@@ -101,8 +100,8 @@ static void refuse(struct checking *c, const struct check_result *result)
     if (m && m->line && !str_eq(object, STR("template")))
         str_copy(c->e.field, sizeof c->e.field, object);
     for (size_t i = 0; i < result->messages.count && n < sizeof c->e.detail; i++)
-        n += (size_t)snprintf(c->e.detail + n, sizeof c->e.detail - n, "%s" STR_FMT,
-                              n ? "\n" : "", STR_ARG(result->messages.items[i].text));
+        n += (size_t)snprintf(c->e.detail + n, sizeof c->e.detail - n, "%s" STR_FMT, n ? "\n" : "",
+                              STR_ARG(result->messages.items[i].text));
 }
 
 static void on_result(void *ctx, const struct check_result *result)
@@ -130,7 +129,9 @@ static void run_check(void *ctx)
     char file[128];
     struct check_options options = {.haproxy_path = o->haproxyPath,
                                     .command = *o->haproxyCheckCmd ? o->haproxyCheckCmd : NULL,
-                                    .sudo = o->sudo, .file = file, .deadline_s = DEADLINE_S};
+                                    .sudo = o->sudo,
+                                    .file = file,
+                                    .deadline_s = DEADLINE_S};
 
     (void)snprintf(file, sizeof file, "%s/haproxy.cfg", c->scratch);
     if (c->failed == 0 && check_start(c->app->loop, &options, on_result, c, &c->e) == 0)

@@ -51,8 +51,8 @@ static struct situation situation_of(const struct app *a)
         .ops = a->plan.count,
         .apply_not_before_ms = a->progress.not_before_ms,
         .plan_wake_ms = a->plan.wake_ms,
-        .files_stale = a->files_stale && a->have && a->want_text_of == a->effective &&
-                       !app_reload_wanted(a),
+        .files_stale =
+            a->files_stale && a->have && a->want_text_of == a->effective && !app_reload_wanted(a),
         .write_not_before_ms = a->files_written_ms + WRITE_PAUSE_MS,
     };
 }

@@ -9,7 +9,7 @@ static const struct str EMPTY_STATE = {"1\n", 2};
 
 struct app_install {
     struct app *app;
-    struct app_reload *reload; /* NULL: files only */
+    struct app_reload *reload;     /* NULL: files only */
     struct app_rendered *rendered; /* files only: owned */
     struct arena arena;
     struct file_set set;
@@ -27,8 +27,8 @@ static void add_item(struct arena *arena, struct files_item **items, size_t *cou
     *ARENA_PUSH(arena, *items, *count) = (struct files_item){str_z(name), text, keep};
 }
 
-void app_install_set(const struct app *a, const struct app_rendered *r,
-                     const struct app_dump *dump, struct arena *arena, struct file_set *set)
+void app_install_set(const struct app *a, const struct app_rendered *r, const struct app_dump *dump,
+                     struct arena *arena, struct file_set *set)
 {
     struct files_item *items = NULL;
     size_t count = 0;
@@ -125,8 +125,7 @@ void app_install_restore(struct app_reload *r, app_on_installed *done)
 static void run_clean(void *ctx)
 {
     struct app_install *i = ctx;
-    struct str path =
-        arena_printf(&i->arena, "%s/server.state", i->app->options->haproxyDir);
+    struct str path = arena_printf(&i->arena, "%s/server.state", i->app->options->haproxyDir);
 
     i->failed = file_write_atomic(path.p, EMPTY_STATE, 0644, &i->e);
     files_sweep(&i->set);
@@ -162,6 +161,10 @@ static void on_rendered(void *ctx, struct app_rendered *r, const struct err *e)
     struct app *a = ctx;
     struct app_install *i;
 
+    if (a->stopping) {
+        app_rendered_free(r);
+        return;
+    }
     if (e) {
         log_error("the configuration is not written: %s", e->text);
         a->files_written_ms = app_now_ms();

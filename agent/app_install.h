@@ -14,8 +14,8 @@ typedef void app_on_installed(void *ctx, const struct err *e); /* on the loop */
 struct app_dump {
     struct str state, stats;
 };
-void app_install_set(const struct app *a, const struct app_rendered *r,
-                     const struct app_dump *dump, struct arena *arena, struct file_set *set);
+void app_install_set(const struct app *a, const struct app_rendered *r, const struct app_dump *dump,
+                     struct arena *arena, struct file_set *set);
 
 /* r->rendered with the dumped state; r->install becomes what is needed to put the former back. */
 void app_install(struct app_reload *r, app_on_installed *done);

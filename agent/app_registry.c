@@ -14,6 +14,11 @@ static void on_pool(void *ctx, struct str backend)
     app_world_changed(a);
 }
 
+static void on_hosts(void *ctx)
+{
+    app_world_changed(ctx);
+}
+
 static void note_held(struct app *a)
 {
     struct catalog *c = subscriptions_catalog(a->registry);
@@ -23,8 +28,7 @@ static void note_held(struct app *a)
     for (size_t i = 0; (view = catalog_each(c, i, &name)); i++) {
         for (size_t k = 0; k < view->held_count; k++)
             log_debug("backend " STR_FMT ": held: " STR_FMT ":%u", STR_ARG(name),
-                      STR_ARG(view->held[k].member->host),
-                      (unsigned)view->held[k].member->port);
+                      STR_ARG(view->held[k].member->host), (unsigned)view->held[k].member->port);
     }
 }
 
@@ -81,7 +85,8 @@ int app_registry_start(struct app *a, struct err *e)
                  .key = given(o->serviceRegKey)},
         .pool = {.max_shrink_percent = (unsigned)o->maxShrink, .panic = o->panic},
     };
-    struct subscriptions_events events = {.ctx = a, .on_pool = on_pool, .on_state = on_state};
+    struct subscriptions_events events = {
+        .ctx = a, .on_pool = on_pool, .on_hosts = on_hosts, .on_state = on_state};
 
     if (registry_address_parse(o->serviceReg, (unsigned)o->serviceRegPort, &address, e))
         return err_wrap(e, "--serviceReg");

@@ -131,9 +131,13 @@ static void begin_step(struct app_reload *r)
 
 void app_reload_step_done(struct app_reload *r, const struct err *e)
 {
+    if (r->app->stopping) { /* the next agent finds the difference */
+        r->app->reload = NULL;
+        app_reload_free(r);
+        return;
+    }
     if (e && r->step != RELOAD_REVIVE && r->step != RELOAD_RESTORE) {
-        (void)snprintf(r->error, sizeof r->error, "%s: %.480s", reload_step_name(r->step),
-                       e->text);
+        (void)snprintf(r->error, sizeof r->error, "%s: %.480s", reload_step_name(r->step), e->text);
         (void)snprintf(r->detail, sizeof r->detail, "%s", e->detail);
         (void)snprintf(r->object, sizeof r->object, "%s", e->field);
         r->refused = e->kind == ERR_UNPROCESSABLE;
@@ -177,8 +181,8 @@ static void blame(struct app_reload *r)
     if (!r->refused)
         return;
     if (r->object[0])
-        noted = failed_note(&a->failed, a->stored, str_z(r->object), str_z(r->error),
-                            str_z(r->detail));
+        noted =
+            failed_note(&a->failed, a->stored, str_z(r->object), str_z(r->error), str_z(r->detail));
     for (size_t i = 0; !r->object[0] && r->facts.running && i < a->reasons.count; i++)
         noted = failed_note(&a->failed, a->stored, a->reasons.items[i].object, str_z(r->error),
                             str_z(r->detail)) ||

@@ -12,13 +12,13 @@ struct app_reload {
     enum reload_step step;
     struct reload_facts facts;
     struct app_rendered *rendered;
-    struct buf state, stats; /* dumped by the worker that leaves */
+    struct buf state, stats;     /* dumped by the worker that leaves */
     struct app_install *install; /* what was there before, to put it back */
     char reason[512];
     char object[192]; /* to blame; empty: the objects of the reasons */
     char error[512], detail[2048];
     int64_t old_pid, new_pid; /* new_pid 0: not told */
-    bool refused; /* by HAProxy, or by an address that is taken: an object's fault */
+    bool refused;             /* by HAProxy, or by an address that is taken: an object's fault */
 };
 
 /* The step ended; the next one begins. `e` NULL: well. */

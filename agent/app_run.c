@@ -120,17 +120,18 @@ static void release(struct app *a)
 static void close_all(struct app *a)
 {
     a->stopping = true;
-    app_web_stop(a);
+    if (a->worker) {
+        worker_stop(a->worker);
+        app_drive_stop(a);
+    }
     app_changes_stop(a);
+    app_web_stop(a);
     if (a->registry)
         app_store_members_now(a);
     app_registry_stop(a);
     if (a->runtime)
         runtime_close(a->runtime);
-    if (a->worker) {
-        worker_stop(a->worker);
-        app_drive_stop(a);
-    }
+    app_reload_free(a->reloaded);
     release(a);
 }
 

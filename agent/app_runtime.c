@@ -49,8 +49,8 @@ static void on_state(void *ctx, enum runtime_state state, const struct err *why)
 
 int app_runtime_open(struct app *a, struct err *e)
 {
-    struct runtime_options options = {.path = a->options->haproxySocketPath,
-                                      .on_state = on_state, .ctx = a};
+    struct runtime_options options = {
+        .path = a->options->haproxySocketPath, .on_state = on_state, .ctx = a};
 
     a->runtime = runtime_open(a->loop, &options, e);
     return a->runtime ? 0 : -1;

@@ -204,8 +204,8 @@ int app_view_status(struct app *a, struct buf *out, struct err *e)
     return 0;
 }
 
-static void put_simple(struct metrics *m, const char *name, enum metric_type type,
-                       const char *help, int64_t value)
+static void put_simple(struct metrics *m, const char *name, enum metric_type type, const char *help,
+                       int64_t value)
 {
     metrics_family(m, name, type, help);
     metrics_put_int(m, NULL, 0, value);
@@ -226,8 +226,7 @@ int app_view_metrics(struct app *a, struct metrics *m, struct err *e)
                (int64_t)a->stored->generation);
     put_simple(m, "thalassa_generation_applied", METRIC_GAUGE,
                "Generation that HAProxy was last seen to run.", (int64_t)a->applied_generation);
-    put_simple(m, "thalassa_haproxy_up", METRIC_GAUGE, "Whether HAProxy answers.",
-               a->have != NULL);
+    put_simple(m, "thalassa_haproxy_up", METRIC_GAUGE, "Whether HAProxy answers.", a->have != NULL);
     put_simple(m, "thalassa_reloads_total", METRIC_COUNTER, "Reloads of HAProxy by the agent.",
                (int64_t)a->reloads.count);
     put_simple(m, "thalassa_plans_total", METRIC_COUNTER, "Plans sent to HAProxy.",

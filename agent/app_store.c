@@ -106,8 +106,9 @@ static int load_object(void *ctx, struct str key, struct str value, struct err *
         objects_put_frontend(l->objects, f);
     else if (rc == 0 && !l->frontends && (b = backend_parse(key, o, e)))
         objects_put_backend(l->objects, b);
-    rc = f || b ? 0 : err_wrap(e, "store: %s " STR_FMT, l->frontends ? "frontend" : "backend",
-                               STR_ARG(key));
+    rc = f || b ? 0
+                : err_wrap(e, "store: %s " STR_FMT, l->frontends ? "frontend" : "backend",
+                           STR_ARG(key));
     frontend_unref(f);
     backend_unref(b);
     arena_free(&arena);

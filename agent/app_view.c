@@ -16,10 +16,10 @@ static void put_observed(struct app *a, struct json_out *o, const struct backend
     } else {
         json_open_object(o, "observed");
         json_put_z(o, "status",
-                   admin == ADMIN_MAINT       ? "MAINT"
-                   : admin == ADMIN_DRAIN     ? "DRAIN"
-                   : s->op == HAVE_STOPPED    ? "DOWN"
-                                              : "UP");
+                   admin == ADMIN_MAINT    ? "MAINT"
+                   : admin == ADMIN_DRAIN  ? "DRAIN"
+                   : s->op == HAVE_STOPPED ? "DOWN"
+                                           : "UP");
         json_put_int(o, "weight", s->uweight);
         json_put_z(o, "state", server_admin_name(admin));
         json_put_int(o, "sessions", s->used_conn);
@@ -28,8 +28,7 @@ static void put_observed(struct app *a, struct json_out *o, const struct backend
     arena_free(&arena);
 }
 
-static void put_members(struct app *a, struct json_out *o, const char *key,
-                        const struct backend *b)
+static void put_members(struct app *a, struct json_out *o, const char *key, const struct backend *b)
 {
     struct arena arena = ARENA_INIT;
     struct pool_members pool = app_members(a, &arena, b);
@@ -58,7 +57,8 @@ static void put_backend(struct app *a, struct json_out *o, const struct backend 
     json_out_fini(&text_out);
     json_open_object(o, NULL);
     if (json_parse(&arena, buf_str(&text), JSON_MAX_DEPTH, &stored, &e) == 0) {
-        JSON_EACH (field, stored) {
+        JSON_EACH(field, stored)
+        {
             if (str_eq_z(field->key, "members"))
                 put_members(a, o, "members", b);
             else

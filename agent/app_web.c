@@ -133,6 +133,17 @@ static int listen_all(struct app *a, struct app_web *w, struct err *e)
     return 0;
 }
 
+static void allow_hosts(struct app_web *w, const struct str_list *names)
+{
+    w->allowed_hosts = calloc(names->count + 1, sizeof *w->allowed_hosts);
+    if (!w->allowed_hosts)
+        abort();
+    for (size_t i = 0; i < names->count; i++)
+        w->allowed_hosts[i] = names->items[i].p; /* texts of options end with a NUL */
+    w->access.allowed_hosts = w->allowed_hosts;
+    w->access.allowed_host_count = names->count;
+}
+
 int app_web_start(struct app *a, struct err *e)
 {
     struct server_limits limits = server_limits_default();
@@ -144,6 +155,7 @@ int app_web_start(struct app *a, struct err *e)
     w->api = functions;
     w->api.ctx = a;
     w->access = (struct access){.host = a->options->host, .insecure = a->options->insecure};
+    allow_hosts(w, &a->options->allowedHosts);
     w->web = (struct web){&w->api, &w->access};
     w->server = server_new(a->loop, &limits, web_handle, &w->web);
     return listen_all(a, w, e);

@@ -7,8 +7,12 @@
 struct desired *app_build(struct app *a, struct objects *effective)
 {
     struct render_caps caps = app_render_caps(&a->caps);
-    struct build_input in = {.objects = effective, .ctx = a, .members = app_members,
-                             .have = a->have, .ledger = a->ledger, .caps = &caps};
+    struct build_input in = {.objects = effective,
+                             .ctx = a,
+                             .members = app_members,
+                             .have = a->have,
+                             .ledger = a->ledger,
+                             .caps = &caps};
     struct str_list problems;
     struct desired *d = build_desired(&in, &problems);
 
@@ -66,7 +70,7 @@ static void on_want_text(void *ctx, struct app_rendered *r, const struct err *e)
         (void)snprintf(a->problem, sizeof a->problem, "%s", e->text);
     }
     app_rendered_free(r);
-    if (!e)
+    if (!e && !a->stopping)
         app_world_changed(a);
 }
 
@@ -124,7 +128,6 @@ void app_world_changed(struct app *a)
 
 bool app_is_settled(const struct app *a)
 {
-    return a->have && !a->busy && !a->observe_asked && a->plan.count == 0 &&
-           !a->plan.waits && a->want_text_of == a->effective &&
-           !app_reload_wanted(a);
+    return a->have && !a->busy && !a->observe_asked && a->plan.count == 0 && !a->plan.waits &&
+           a->want_text_of == a->effective && !app_reload_wanted(a);
 }
