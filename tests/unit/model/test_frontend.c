@@ -92,8 +92,9 @@ static void test_null_is_absent(void **state)
 static void test_empty_rule_value_is_stored(void **state)
 {
     struct frontend *f = given_frontend(
-        "web", "{'bind':'*:80','backend':'live','rules':["
-               "{'operation':'path','value':'','backend':'a'},{'operation':'path','backend':'a'}]}");
+        "web",
+        "{'bind':'*:80','backend':'live','rules':["
+        "{'operation':'path','value':'','backend':'a'},{'operation':'path','backend':'a'}]}");
 
     (void)state;
     assert_int_equal(f->rules[0].value.n, 0);
@@ -101,8 +102,9 @@ static void test_empty_rule_value_is_stored(void **state)
     frontend_unref(f);
 }
 
-#define RULE(text) "{'bind':'*:80','backend':'live','rules':[{'operation':'path','value':'/',"     \
-                   "'backend':'a'}," text "]}"
+#define RULE(text)                                                                                 \
+    "{'bind':'*:80','backend':'live','rules':[{'operation':'path','value':'/',"                    \
+    "'backend':'a'}," text "]}"
 
 static const struct refusal_case refusals[] = {
     {"{'backend':'live'}", "bind", "required"},
