@@ -47,8 +47,8 @@ static int proc_line(struct arena *a, const struct lines *l, struct have_proc *p
     }
     if (!word.n)
         return lines_fail(l, "too few columns", e);
-    if (str_eq(type, STR("master")))
-        p->kind = PROC_MASTER;
+    if ((p->kind == PROC_MASTER) != str_eq(type, STR("master")))
+        return lines_fail(l, "the master belongs above the workers", e);
     p->pid = (int64_t)pid;
     p->reloads = (unsigned)reloads;
     p->failed = (unsigned)failed;
