@@ -107,8 +107,10 @@ static void run(void *ctx)
     j->in.template.name = str_z(path);
     j->failed = read_template(&j->arena, path, &j->in.template.text, &j->e) ||
                 read_partials(j, path, &j->e) || render_config(&j->in, &j->out->files, &j->e);
-    if (j->failed)
+    if (j->failed) {
+        j->e.kind = ERR_UNPROCESSABLE; /* whatever the template's fault is to those who read it */
         return;
+    }
     print_structure(j->out);
     buf_init(&j->out->config, RENDER_MAX_CONFIG + 4096);
     mark_write(&j->out->config, j->out->desired->generation, j->out->files.config);
