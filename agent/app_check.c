@@ -88,6 +88,7 @@ static void refuse(struct checking *c, const struct check_result *result)
 {
     const struct check_message *m = check_blame(&result->messages, STR("haproxy.cfg"));
     struct str object = m ? rendered_object(&c->rendered->files, m->line) : STR("");
+    struct str words = m ? m->text : str_trim(result->output), first = str_cut(&words, '\n');
     size_t n = 0;
 
     c->failed = -1;
@@ -96,7 +97,7 @@ static void refuse(struct checking *c, const struct check_result *result)
         return;
     }
     err_set(&c->e, ERR_UNPROCESSABLE, "HAProxy refuses the configuration: " STR_FMT,
-            STR_ARG(m ? m->text : str_trim(result->output)));
+            STR_ARG(first));
     if (m && m->line && !str_eq(object, STR("template")))
         str_copy(c->e.field, sizeof c->e.field, object);
     for (size_t i = 0; i < result->messages.count && n < sizeof c->e.detail; i++)
