@@ -138,7 +138,8 @@ def test_members_weights_and_states_survive_a_reload(varied):
         varied.put_frontend(wait="0ms", bind=f"127.0.0.1:{varied.port},127.0.0.1:{ports.free()}")
         wait.until(seen, "the new worker answers", every=0.005)
         varied.agent.wait_applied()
-    assert all(answer == varied.wanted for answer in answers), answers
+    for answer in answers:
+        assert answer == varied.wanted
     assert membership.weights(varied.haproxy) == weights
     assert not prober.failures
     assert prober.names() == {"plain", "heavy"}
@@ -147,7 +148,8 @@ def test_members_weights_and_states_survive_a_reload(varied):
 def test_a_drain_by_hand_survives_a_reload_and_is_shown(varied):
     varied.put_frontend(natives=["maxconn 500"])
     address = next(name for name, state in varied.wanted.items() if state == "DRAIN")
-    wait.stays(lambda: varied.haproxy.servers("live") == varied.wanted, "states", 0.5)
+    for _ in range(20):
+        assert varied.haproxy.servers("live") == varied.wanted
     members = membership.of_api(varied.agent)
     drained = members[address.removeprefix("live_")]
     assert drained["observed"]["state"] == "drain", drained
