@@ -155,26 +155,49 @@ static int apply(struct objects *next, const struct change *c, const struct chan
     return -1;
 }
 
+/* Name the field of the request that is wrong: of the frontend, or else of the backend. */
+static int blame(const struct change *c, const struct frontend *f, const char *field,
+                 struct str backend, struct err *e)
+{
+    size_t i = 0;
+
+    if (is_listed(c, f->name, true))
+        err_in(e, "%s", field);
+    else if (is_listed(c, backend, false))
+        err_in(e, "mode");
+    if (c->kind != CONTROL_PUT_ALL)
+        return -1;
+    if (is_listed(c, f->name, true)) {
+        while (!str_eq(c->frontends[i]->name, f->name))
+            i++;
+        return err_in(e, "frontends[%zu]", i);
+    }
+    while (i < c->backend_count && !str_eq(c->backends[i]->name, backend))
+        i++;
+    return i < c->backend_count ? err_in(e, "backends[%zu]", i) : -1;
+}
+
 /* One place where a frontend names a backend. */
 static int check_reference(const struct objects *o, const struct frontend *f, struct str backend,
                            const char *field, const struct change *c, struct arena *a,
                            struct str_list *warnings, struct err *e)
 {
     const struct backend *b = objects_backend(o, backend);
+    bool listed = is_listed(c, f->name, true);
 
     if (b && b->mode != f->mode) {
         err_set(e, ERR_CONFLICT,
                 "frontend \"" STR_FMT "\" has mode %s, its backend \"" STR_FMT "\" mode %s",
                 STR_ARG(f->name), mode_name(f->mode), STR_ARG(backend), mode_name(b->mode));
-        return err_in(e, "%s", field);
+        return blame(c, f, field, backend, e);
     }
     if (b)
         return 0;
-    if (c->strict && is_listed(c, f->name, true)) {
+    if (c->strict && listed) {
         err_set(e, ERR_CONFLICT, "backend \"" STR_FMT "\" does not exist", STR_ARG(backend));
-        return err_in(e, "%s", field);
+        return blame(c, f, field, backend, e);
     }
-    if (is_listed(c, f->name, true) || str_eq(c->name, backend))
+    if (listed || (c->kind == CONTROL_DELETE_BACKEND && str_eq(c->name, backend)))
         *ARENA_PUSH(a, warnings->items, warnings->count) =
             arena_printf(a,
                          "frontend \"" STR_FMT "\": %s: backend \"" STR_FMT

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Snapshots of the stored objects, and the list of those that failed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "control/failed.h"
+#include "given.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FRONTEND(port) "{'bind':'*:" port "','backend':'live'}"
+#define BACKEND(version) "{'type':'dynamic','name':'app','version':'" version "'}"
+
+static void put_frontend(struct objects *o, const char *name, const char *json)
+{
+    struct frontend *f = given_frontend(name, json);
+
+    objects_put_frontend(o, f);
+    frontend_unref(f);
+}
+
+static void put_backend(struct objects *o, const char *name, const char *json)
+{
+    struct backend *b = given_backend(name, json);
+
+    objects_put_backend(o, b);
+    backend_unref(b);
+}
+
+/* "web:80 | live@1" */
+static const char *text_of(const struct objects *o)
+{
+    static char text[512];
+    size_t n = 0;
+
+    for (size_t i = 0; i < o->frontend_count; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, STR_FMT STR_FMT " ",
+                              STR_ARG(o->frontends[i]->name),
+                              STR_ARG(o->frontends[i]->bind.items[0]));
+    n += (size_t)snprintf(text + n, sizeof text - n, "|");
+    for (size_t i = 0; i < o->backend_count; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, " " STR_FMT "@" STR_FMT,
+                              STR_ARG(o->backends[i]->name), STR_ARG(o->backends[i]->version));
+    return text;
+}
+
+static void test_lists_are_sorted_and_names_unique(void **state)
+{
+    struct objects *o = objects_new();
+
+    (void)state;
+    assert_string_equal(text_of(o), "|");
+    put_frontend(o, "m", FRONTEND("1"));
+    put_frontend(o, "z", FRONTEND("2"));
+    put_frontend(o, "a", FRONTEND("3"));
+    put_frontend(o, "m", FRONTEND("4"));
+    put_backend(o, "b", BACKEND("1"));
+    put_backend(o, "a", BACKEND("2"));
+    put_backend(o, "a", BACKEND("3"));
+    assert_string_equal(text_of(o), "a*:3 m*:4 z*:2 | a@3 b@1");
+    assert_ptr_equal(objects_frontend(o, STR("m")), o->frontends[1]);
+    assert_ptr_equal(objects_backend(o, STR("b")), o->backends[1]);
+    assert_null(objects_frontend(o, STR("b")));
+    assert_null(objects_backend(o, STR("zz")));
+    assert_true(objects_del_frontend(o, STR("m")));
+    assert_false(objects_del_frontend(o, STR("m")));
+    assert_true(objects_del_backend(o, STR("a")));
+    assert_false(objects_del_backend(o, STR("a")));
+    assert_string_equal(text_of(o), "a*:3 z*:2 | b@1");
+    objects_unref(o);
+    objects_unref(NULL);
+}
+
+static void test_a_copy_is_another_world(void **state)
+{
+    struct objects *o = objects_new(), *copy;
+
+    (void)state;
+    o->generation = 5;
+    put_frontend(o, "web", FRONTEND("80"));
+    put_backend(o, "live", BACKEND("1"));
+    copy = objects_copy(o);
+    assert_int_equal(copy->generation, 5);
+    assert_ptr_equal(copy->backends[0], o->backends[0]); /* shared until it changes */
+    put_backend(copy, "live", BACKEND("2"));
+    (void)objects_del_frontend(copy, STR("web"));
+    assert_string_equal(text_of(o), "web*:80 | live@1");
+    objects_unref(o);
+    assert_string_equal(text_of(copy), "| live@2");
+    objects_unref(copy);
+}
+
+static void test_users_of_a_backend(void **state)
+{
+    struct objects *o = objects_new();
+    struct arena a = ARENA_INIT;
+
+    (void)state;
+    put_frontend(o, "web", FRONTEND("80"));
+    put_frontend(o, "api",
+                 "{'bind':'*:81','backend':'x','rules':["
+                 "{'operation':'path','backend':'live'},"
+                 "{'operation':'path','backend':'live'}]}");
+    assert_true(str_eq(objects_users(o, STR("live"), &a), STR("api, web")));
+    assert_true(str_eq(objects_users(o, STR("x"), &a), STR("api")));
+    assert_int_equal(objects_users(o, STR("idle"), &a).n, 0);
+    arena_free(&a);
+    objects_unref(o);
+}
+
+/* --- failed.c --- */
+
+struct scene {
+    struct objects *stored, *good;
+    struct failed_list failed;
+};
+
+static void scene_init(struct scene *s)
+{
+    *s = (struct scene){objects_new(), objects_new(), {0}};
+    put_frontend(s->good, "web", FRONTEND("80"));
+    put_backend(s->good, "live", BACKEND("1"));
+    put_frontend(s->stored, "web", FRONTEND("81"));
+    put_backend(s->stored, "live", BACKEND("2"));
+    put_backend(s->stored, "new", BACKEND("1"));
+}
+
+static void scene_fini(struct scene *s)
+{
+    failed_clear(&s->failed);
+    assert_int_equal(s->failed.count, 0);
+    objects_unref(s->stored);
+    objects_unref(s->good);
+}
+
+static void note(struct scene *s, const char *object)
+{
+    assert_true(failed_note(&s->failed, s->stored, str_z(object), STR("why"), STR("details")));
+}
+
+static void assert_effective(const struct scene *s, const struct objects *good, const char *want)
+{
+    struct objects *o = failed_effective(&s->failed, s->stored, good);
+
+    assert_string_equal(text_of(o), want);
+    objects_unref(o);
+}
+
+static void test_failed_objects_are_rendered_as_they_were(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_init(&s);
+    assert_effective(&s, s.good, "web*:81 | live@2 new@1");
+    note(&s, "frontend/web");
+    assert_effective(&s, s.good, "web*:80 | live@2 new@1");
+    note(&s, "backend/live");
+    assert_effective(&s, s.good, "web*:80 | live@1 new@1");
+    note(&s, "backend/new"); /* never was good: left out */
+    assert_effective(&s, s.good, "web*:80 | live@1");
+    assert_effective(&s, NULL, "|");
+    assert_effective(&s, s.stored, "|"); /* the version that failed is no better one */
+    scene_fini(&s);
+}
+
+static void test_failed_objects_are_noted_once_with_the_words(void **state)
+{
+    struct scene s;
+    struct arena a = ARENA_INIT;
+
+    (void)state;
+    scene_init(&s);
+    note(&s, "backend/live");
+    assert_false(failed_note(&s.failed, s.stored, STR("backend/live"), STR("x"), STR("")));
+    assert_false(failed_note(&s.failed, s.stored, STR("backend/web"), STR("x"), STR("")));
+    assert_false(failed_note(&s.failed, s.stored, STR("frontend/live"), STR("x"), STR("")));
+    assert_false(failed_note(&s.failed, s.stored, STR("live"), STR("x"), STR("")));
+    assert_false(failed_note(&s.failed, s.stored, STR("haproxy"), STR("x"), STR("")));
+    assert_int_equal(s.failed.count, 1);
+    assert_true(str_eq(s.failed.items[0].error, STR("why")));
+    assert_true(str_eq(s.failed.items[0].detail, STR("details")));
+    assert_true(str_eq(failed_name(&s.failed.items[0], &a), STR("backend/live")));
+    note(&s, "frontend/web");
+    assert_true(str_eq(failed_name(&s.failed.items[1], &a), STR("frontend/web")));
+    arena_free(&a);
+    scene_fini(&s);
+}
+
+static void test_a_changed_object_gets_its_chance(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_init(&s);
+    note(&s, "backend/live");
+    note(&s, "frontend/web");
+    put_backend(s.stored, "live", BACKEND("3"));
+    assert_effective(&s, s.good, "web*:80 | live@3 new@1"); /* even before the refresh */
+    failed_refresh(&s.failed, s.stored);
+    assert_int_equal(s.failed.count, 1);
+    assert_true(s.failed.items[0].frontend);
+    (void)objects_del_frontend(s.stored, STR("web"));
+    failed_refresh(&s.failed, s.stored);
+    assert_int_equal(s.failed.count, 0);
+    scene_fini(&s);
+}
+
+static void test_nothing_failed_costs_nothing(void **state)
+{
+    struct scene s;
+    struct objects *o;
+
+    (void)state;
+    scene_init(&s);
+    o = failed_effective(&s.failed, s.stored, s.good);
+    assert_ptr_equal(o, s.stored);
+    objects_unref(o);
+    scene_fini(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lists_are_sorted_and_names_unique),
+        cmocka_unit_test(test_a_copy_is_another_world),
+        cmocka_unit_test(test_users_of_a_backend),
+        cmocka_unit_test(test_failed_objects_are_rendered_as_they_were),
+        cmocka_unit_test(test_failed_objects_are_noted_once_with_the_words),
+        cmocka_unit_test(test_a_changed_object_gets_its_chance),
+        cmocka_unit_test(test_nothing_failed_costs_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
