@@ -48,7 +48,7 @@ static struct situation situation_of(const struct app *a)
         .reload_wanted = app_reload_wanted(a),
         .reload_allowed = app_reload_allowed(a),
         .reload_not_before_ms = a->reloads.not_before_ms,
-        .ops = a->plan.count,
+        .ops = a->guard_empty || a->drift_held ? 0 : a->plan.count,
         .apply_not_before_ms = a->progress.not_before_ms,
         .plan_wake_ms = a->plan.wake_ms,
         .files_stale =
