@@ -142,6 +142,26 @@ static void resolve_member(struct app *a, struct arena *arena, struct member *m)
     m->unusable = r->address.n ? STR("") : arena_str(arena, r->problem);
 }
 
+/* Of a subscription that is only asked about (a dry run): what the last reading would give. */
+static bool preview_members(struct app *a, struct arena *arena, const struct backend *b,
+                            struct pool_members *out)
+{
+    const struct backend *now = objects_backend(a->effective, b->name);
+    const struct service_read *read;
+    const struct name_table no_names = {0};
+    struct candidate_list candidates;
+
+    if (now && str_eq(now->service, b->service) && str_eq(now->version, b->version))
+        return false;
+    read = catalog_last_read(subscriptions_catalog(a->registry), b->service);
+    if (!read)
+        return false;
+    select_candidates(arena, read, b->version, &no_names, app_wall_ms(), &candidates);
+    out->panic = select_members(arena, &candidates, a->options->panic, &out->list);
+    out->unknown = false;
+    return true;
+}
+
 struct pool_members app_members(void *app, struct arena *arena, const struct backend *b)
 {
     struct app *a = app;
@@ -158,6 +178,8 @@ struct pool_members app_members(void *app, struct arena *arena, const struct bac
         }
         return out;
     }
+    if (preview_members(a, arena, b, &out))
+        return out;
     view = catalog_view(subscriptions_catalog(a->registry), b->name);
     out.unknown = !view || !view->known;
     if (view) {
