@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the agent remembers: whole or untouched, its own alone, and in and out as a file."""
 
+import ctypes
+import errno
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import files
@@ -54,16 +57,26 @@ def start_fails(scene, *words):
     assert {path: one.text for path, one in now.items()} == {path: one.text for path, one in kept.items()}
 
 
+def hashed(text) -> int:
+    library = ctypes.CDLL("libxxhash.so.0")
+    library.XXH3_64bits.restype = ctypes.c_uint64
+    return library.XXH3_64bits(text, ctypes.c_size_t(len(text)))
+
+
+def sealed(table, key, value) -> bytes:
+    """A record as the store writes it: a checksum over table, key and value, then the value."""
+    total = hashed(table)
+    for text in (key, value):
+        total = (total ^ hashed(text)) * 0x9E3779B97F4A7C15 % 2**64
+    return total.to_bytes(8, sys.byteorder) + value
+
+
 def test_a_store_of_a_newer_version_is_refused_and_left_alone(used):
     path = state_file(used.agent)
     text = path.read_bytes()
-    at, changed = text.find(b"format"), 0
-    while at >= 0:  # the word, 8 bytes of checksum, the number as text
-        if text[at + 14 : at + 15] == b"1":
-            text, changed = text[: at + 14] + b"9" + text[at + 15 :], changed + 1
-        at = text.find(b"format", at + 1)
-    assert changed
-    path.write_bytes(text)
+    before, after = (b"format" + sealed(b"meta", b"format", number) for number in (b"1", b"9"))
+    assert before in text
+    path.write_bytes(text.replace(before, after))
     start_fails(used, "newer", str(path.parent))
 
 
@@ -71,12 +84,11 @@ def test_a_store_of_a_newer_version_is_refused_and_left_alone(used):
 def test_a_damaged_store_is_refused_and_left_alone(used, damage):
     path = state_file(used.agent)
     text = path.read_bytes()
-    at = text.rindex(b"roundrobin")
     broken = {
         "garbage": os.urandom(len(text)),
         "cut": text[: len(text) // 2],
         "empty": b"",
-        "flipped": text[:at] + b"R" + text[at + 1 :],
+        "flipped": text.replace(b"roundrobin", b"Roundrobin"),
     }
     path.write_bytes(broken[damage])
     start_fails(used, "damaged", str(path.parent))
@@ -99,26 +111,34 @@ def test_a_damaged_history_is_set_aside_and_the_agent_serves(used):
 
 @pytest.fixture
 def small_disk(work):
-    """A file system of 2 MiB."""
+    """A file system of 16 MiB."""
     if os.getuid() != 0:
         pytest.skip("mounting a small file system needs root")
     path = work / "disk"
     path.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", path], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", path], check=True)
     yield path
     subprocess.run(["umount", "-l", path], check=True)
+
+
+def fill(path) -> None:
+    """Until nothing more goes on the disk."""
+    filler = os.open(path, os.O_WRONLY | os.O_CREAT)
+    try:
+        for size in (65536, 1):
+            try:
+                while os.write(filler, b"x" * size):
+                    pass
+            except OSError as error:
+                assert error.errno == errno.ENOSPC
+    finally:
+        os.close(filler)
 
 
 def test_a_full_disk_refuses_changes_and_keeps_what_is(small_disk, start_scene):
     scene = start_scene("2.6", dbPath=small_disk / "db")
     stored = scene.agent.get("/frontends").body
-    with open(small_disk / "filler", "wb") as filler:
-        try:
-            while True:
-                filler.write(b"x" * 4096)
-                filler.flush()
-        except OSError:
-            pass
+    fill(small_disk / "filler")
     rules = [
         {"type": "path", "operation": "path", "value": "/" + "x" * 3000, "backend": "live"} for _ in range(200)
     ]
