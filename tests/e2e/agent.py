@@ -140,6 +140,7 @@ class Agent(Rest):
         """Until HAProxy runs what is desired; returns the status."""
 
         def applied():
+            self.child.must_live()
             status = self.status()
             generation = status["generation"]
             assert generation["desired"] == generation["applied"], status

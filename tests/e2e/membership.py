@@ -52,6 +52,7 @@ def agree(agent, backend="live", timeout=10.0) -> set[str]:
     `address:port`; the file must be one that HAProxy takes."""
 
     def same():
+        agent.child.must_live()
         told = {m["address"] + f":{m['port']}" for m in of_api(agent, backend).values()}
         running = of_haproxy(agent.haproxy, backend)
         written = of_file(agent.options["haproxyCfgPath"], backend)

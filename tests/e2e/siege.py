@@ -110,14 +110,25 @@ class Siege:
         """Members, file and routing are what is desired."""
         self.agent.wait_applied(TIMEOUT)
         live = [f"127.0.0.1:{port}" for port in sorted(self.members[self.version])]
-        self.agent.wait_members("live", live, timeout=TIMEOUT)
+        self._wait_members("live", live)
         assert membership.agree(self.agent, timeout=TIMEOUT) == set(live)
         for name in ["other", *sorted(self.extras)]:
             servers = [f"127.0.0.1:{self.origins['static'].port}"]
-            self.agent.wait_members(name, servers, timeout=TIMEOUT)
+            self._wait_members(name, servers)
         for path in ["/", *(f"/r{i}/x" for i in range(6))]:
             got = self.scene.answered_by(path)
             assert str(got).split("-")[0] == self.origins[self._route(path)].name, path
+
+    def _wait_members(self, backend, servers) -> None:
+        wanted = {f"{backend}_{one}": "UP" for one in servers}
+
+        def the_same():
+            self.agent.child.must_live()
+            got = self.scene.haproxy.servers(backend)
+            assert got == wanted, f"{got} != {wanted}"
+            return True
+
+        wait.until(the_same, f"members of {backend}", TIMEOUT)
 
     def _get(self, path):
         return self.agent.good(self.agent.get(path)).body
@@ -152,11 +163,20 @@ class Siege:
                 if self.random.random() < 0.3:
                     self.agent.wait_applied(TIMEOUT)
         except (Died, OSError, AssertionError):
-            if self.agent.child.alive():
+            if not self._is_dead():
                 raise
             self.kills += 1
         else:
             self.agent.kill()
+
+
+    def _is_dead(self) -> bool:
+        """Its connections end a moment before it does."""
+        try:
+            self.agent.exit_status(timeout=1.0)
+        except wait.TimedOut:
+            return False
+        return True
 
 
 def build(start_scene, start_origin, registry, haproxy_version, **options):

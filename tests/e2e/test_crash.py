@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 
+import files
 import membership
 import parts
 import pytest
@@ -52,6 +53,8 @@ def test_haproxy_restarted_without_the_agent_serves_the_present(
     in its files."""
     scene, one, two = scene_of_two(start_scene, start_origin, haproxy_version, registry)
     told = membership.agree(scene.agent)
+    folder = scene.agent.options["haproxyDir"]
+    wait.until(lambda: b"/other" in b"".join(files.texts(folder).values()), "the rule is written")
     weights = membership.weights(scene.haproxy)
     assert weights[f"127.0.0.1:{one.port}"] == 10
     scene.agent.kill()
@@ -124,9 +127,9 @@ def test_a_drain_goes_on_after_a_kill_of_the_agent(
     wait.until(lambda: scene.haproxy.servers("live")[name] == "DRAIN", "drained")
     scene.agent.kill()
     scene.agent.start()
-    scene.agent.wait_applied()
+    wait.until(lambda: scene.agent.status()["haproxy"]["state"] == "up", "it looks at HAProxy")
+    wait.stays(lambda: scene.haproxy.servers("live").get(name) == "DRAIN", "it drains on", 1.0)
     assert not download.ended
-    assert scene.haproxy.servers("live")[name] == "DRAIN"
     assert download.is_whole("leaves")
     scene.agent.wait_members("live", [f"127.0.0.1:{staying.port}"], timeout=5)
 
