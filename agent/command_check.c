@@ -24,8 +24,8 @@ static void name_user(struct check *c)
 /* In the order in which an operator can mend it. */
 static void look(struct check *c)
 {
-    check_api(c);
     check_option_files(c);
+    check_api(c); /* before the store: an agent that answers may hold it */
     check_program(c);
     check_rendering(c);
     check_config(c);

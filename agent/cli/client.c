@@ -264,6 +264,9 @@ static int try_place(struct client *c, const struct client_request *r, struct pl
         note_why(c->curl, code, p);
         return 1;
     }
+    if (buf_failed(&c->reply->body))
+        return err_set(e, ERR_TOO_LARGE, "%s: the answer is larger than %d bytes", name_of(p),
+                       CLIENT_REPLY_BYTES);
     if (code)
         return err_set(e, ERR_UNAVAILABLE, "%s: %s", name_of(p), curl_easy_strerror(code));
     (void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &c->reply->status);

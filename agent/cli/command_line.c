@@ -98,6 +98,19 @@ static void put_detail(struct buf *out, struct str text, struct str detail)
         buf_add_char(out, ')');
 }
 
+/* The API speaks of its parameters, people at a prompt of flags. */
+static void put_text(struct buf *out, struct str text)
+{
+    static const struct str parameter = {"?force=true", 11};
+
+    while (text.n) {
+        bool found = str_starts(text, parameter);
+        size_t n = found ? parameter.n : 1;
+        buf_add_str(out, found ? STR("--force") : (struct str){text.p, 1});
+        text = (struct str){text.p + n, text.n - n};
+    }
+}
+
 void command_put_err(struct buf *out, const struct err *e)
 {
     struct str text = str_z(e->text), field = str_z(e->field), part = last_part(field);
@@ -107,7 +120,7 @@ void command_put_err(struct buf *out, const struct err *e)
         if (part.n + 2 <= text.n && str_starts(text, part) && text.p[part.n] == ':')
             text = (struct str){text.p + part.n + 2, text.n - part.n - 2};
     }
-    buf_add_str(out, text);
+    put_text(out, text);
     put_detail(out, text, str_z(e->detail));
 }
 

@@ -63,3 +63,11 @@ void table_put(const struct table *t, struct buf *out)
         buf_add_char(out, '\n');
     }
 }
+
+void table_put_or(const struct table *t, const char *none, struct buf *out)
+{
+    if (t->count)
+        table_put(t, out);
+    else
+        buf_printf(out, "%s\n", none);
+}

@@ -26,5 +26,7 @@ void table_add_z(struct table *t, const char *cell);
 /* A line of titles and one per whole row, two blanks between columns, none at the end of a line,
  * all of it safe for a terminal. */
 void table_put(const struct table *t, struct buf *out);
+/* The same, or the line `none` when there is no row. */
+void table_put_or(const struct table *t, const char *none, struct buf *out);
 
 #endif

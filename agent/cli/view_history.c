@@ -39,7 +39,7 @@ void view_services(struct view *v, const struct json *o)
     {
         add_service(&t, service);
     }
-    table_put(&t, v->out);
+    table_put_or(&t, "the registry knows no service", v->out);
     VIEW_EACH_(service, o)
     {
         put_warning(v, service);
@@ -52,7 +52,7 @@ void view_service(struct view *v, const struct json *o)
 
     table_init(&t, v->arena, service_titles);
     add_service(&t, o);
-    table_put(&t, v->out);
+    table_put_or(&t, "no instances", v->out);
     put_warning(v, o);
 }
 
@@ -70,5 +70,5 @@ void view_activity(struct view *v, const struct json *list)
         table_add(&t, view_text(entry, "actor"));
         table_add(&t, view_text(entry, "reason"));
     }
-    table_put(&t, v->out);
+    table_put_or(&t, "nothing happened", v->out);
 }

@@ -37,7 +37,7 @@ void view_frontends(struct view *v, const struct json *list)
         table_add(&t, number(v, view_count(f, "rules")));
         table_add(&t, number(v, view_count(f, "natives")));
     }
-    table_put(&t, v->out);
+    table_put_or(&t, "no frontends", v->out);
 }
 
 static void put_rules(struct view *v, const struct json *o)
@@ -58,7 +58,7 @@ static void put_rules(struct view *v, const struct json *o)
         table_add(&t, view_text(rule, "backend"));
     }
     buf_add_char(v->out, '\n');
-    table_put(&t, v->out);
+    table_put_or(&t, "no frontends", v->out);
 }
 
 void view_frontend(struct view *v, const struct json *o)
@@ -103,7 +103,7 @@ void view_backends(struct view *v, const struct json *list)
         table_add(&t, number(v, view_count(b, "members")));
         table_add(&t, number(v, count_up(b)));
     }
-    table_put(&t, v->out);
+    table_put_or(&t, "no backends", v->out);
 }
 
 static struct str health_of(struct view *v, const struct json *b)
@@ -133,10 +133,8 @@ void view_backend(struct view *v, const struct json *o)
     put_lines(v, "Server options", o, "server");
     put_lines(v, "Natives", o, "natives");
     buf_add_char(v->out, '\n');
-    if (members && members->count)
+    if (members)
         view_members(v, members);
-    else
-        buf_add_z(v->out, "no members\n");
 }
 
 static struct str endpoint(struct view *v, const struct json *m)
@@ -183,5 +181,5 @@ void view_members(struct view *v, const struct json *list)
         table_add(&t, seen ? view_text(o, "sessions") : STR(""));
         table_add(&t, remark(v, m));
     }
-    table_put(&t, v->out);
+    table_put_or(&t, "no members", v->out);
 }
