@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 struct ask {
     struct stream stream;
@@ -61,7 +60,6 @@ struct ask *ask_start(struct ev_loop *loop, const char *path, struct str command
     buf_add_char(&q->stream.out, '\n');
     stream_set_deadline(&q->stream, deadline_s);
     stream_flush(&q->stream);
-    (void)shutdown(q->stream.fd, SHUT_WR); /* the master of 2.6 closes only then */
     return q;
 }
 

@@ -2,6 +2,7 @@
 #include "haproxy/master.h"
 
 #include "haproxy/ask.h"
+#include "plan/capabilities.h"
 
 #include <errno.h>
 #include <ev.h>
@@ -118,14 +119,13 @@ static double ask_time(const struct reload *r)
     return left < ask_deadline_s ? (left > 0.01 ? left : 0.01) : ask_deadline_s;
 }
 
-/* HAProxy 2.6 answers nothing and does it later; from 2.7 on the reply is the result. */
+/* HAProxy 2.6 answers nothing and does it later; the others tell the result. */
 static bool replies_late(const struct reload *r)
 {
-    const struct have_proc *master = have_proc_master(&r->before);
-    struct str rest = master->version, major = str_cut(&rest, '.'), minor = str_cut(&rest, '.');
-    uint64_t a, b;
+    struct capabilities caps;
 
-    return !str_u64(major, &a) && !str_u64(minor, &b) && (a < 2 || (a == 2 && b < 7));
+    return capabilities_of(have_proc_master(&r->before)->version, &caps, NULL) == 0 &&
+           !caps.sync_reload;
 }
 
 static bool contains(struct str s, const char *part)

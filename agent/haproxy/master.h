@@ -22,7 +22,7 @@ struct reload_result {
 };
 typedef void reload_on_done(void *ctx, const struct reload_result *result);
 
-/* `reload`, and the proof. HAProxy >= 2.7 answers when it is done (Success=0 or 1); before, the
+/* `reload`, and the proof. HAProxy >= 3.0 answers when it is done (Success=0 or 1); 2.6's
  * reply says nothing: `show proc` is asked until there is a new worker, or `[failed: N]` rose.
  * Another reload under way is waited for, within the deadline. A master that
  * executes itself again does not listen for a moment: asked again for 2 s. 0: on_done will be

@@ -35,6 +35,7 @@ void real_stop(struct real *r);        /* what was started, and the folder */
 /* Whoever listens on the admin socket: its pid by `show info`; 0 if none. Blocking. */
 pid_t real_worker(const struct real *r);
 int real_free_port(void);
+int real_listen(int *port); /* on loopback, a free port: descriptor */
 int real_connect(int port); /* descriptor or -1 */
 void real_wait_gone(pid_t pid);
 

@@ -131,16 +131,16 @@ static void install_and_restore_are_byte_for_byte(void **state)
     struct file_set set;
     struct files_backup *backup = NULL;
     size_t written;
-    bool edited;
+    char edited[FILES_PATH];
     struct err e;
 
     (void)state;
     place_init(&p);
     put_old(&p);
     set = new_set(&p);
-    assert_int_equal(files_install(&set, &backup, &written, &edited, &e), 0);
+    assert_int_equal(files_install(&set, &backup, &written, edited, &e), 0);
     assert_int_equal(written, 3); /* a.map, spoe.conf, the configuration */
-    assert_false(edited);
+    assert_string_equal(edited, "");
     expect_new(&p);
     assert_int_equal(files_restore(backup, &e), 0);
     expect_old(&p);
@@ -155,18 +155,18 @@ static void same_bytes_are_not_written(void **state)
     struct files_backup *backup = NULL;
     struct stat before, after;
     size_t written;
-    bool edited;
+    char edited[FILES_PATH];
     struct err e;
 
     (void)state;
     place_init(&p);
     set = new_set(&p);
-    assert_int_equal(files_install(&set, &backup, &written, &edited, &e), 0);
+    assert_int_equal(files_install(&set, &backup, &written, edited, &e), 0);
     assert_int_equal(written, 5);
     files_backup_free(backup);
     assert_int_equal(stat(p.config, &before), 0);
     assert_int_equal(before.st_mode & 0777, 0644);
-    assert_int_equal(files_install(&set, &backup, &written, &edited, &e), 0);
+    assert_int_equal(files_install(&set, &backup, &written, edited, &e), 0);
     files_backup_free(backup);
     assert_int_equal(written, 0);
     assert_int_equal(stat(p.config, &after), 0);
@@ -180,7 +180,7 @@ static void failed_install_can_be_taken_back(void **state)
     struct file_set set;
     struct files_backup *backup = NULL;
     size_t written;
-    bool edited;
+    char edited[FILES_PATH];
     struct err e;
 
     (void)state;
@@ -188,7 +188,7 @@ static void failed_install_can_be_taken_back(void **state)
     put_old(&p);
     set = new_set(&p);
     set.config_path = "/proc/no/haproxy.cfg";
-    assert_int_equal(files_install(&set, &backup, &written, &edited, &e), -1);
+    assert_int_equal(files_install(&set, &backup, &written, edited, &e), -1);
     expect_file(p.folder, "maps/a.map", "k new\n");
     assert_int_equal(files_restore(backup, &e), 0);
     expect_old(&p);
@@ -218,7 +218,7 @@ static void edited_configuration_is_kept_beside(void **state)
     struct files_backup *backup = NULL;
     struct buf marked;
     size_t written, kept = 0;
-    bool edited;
+    char edited[FILES_PATH];
     struct dirent *entry;
     struct err e;
     DIR *d;
@@ -230,8 +230,8 @@ static void edited_configuration_is_kept_beside(void **state)
     buf_add_z(&marked, "and a line by hand\n");
     put(p.root, "haproxy.cfg", marked.p);
     set = new_set(&p);
-    assert_int_equal(files_install(&set, &backup, &written, &edited, &e), 0);
-    assert_true(edited);
+    assert_int_equal(files_install(&set, &backup, &written, edited, &e), 0);
+    assert_true(str_starts(str_z(edited), str_z(p.config)));
     d = opendir(p.root);
     while ((entry = readdir(d)))
         if (strstr(entry->d_name, ".edited-")) {
@@ -302,13 +302,13 @@ static void install_in_a_child(const struct place *p, int fault)
         struct file_set set = new_set(p);
         struct files_backup *backup;
         size_t written;
-        bool edited;
+        char edited[FILES_PATH];
         struct err e;
         char order[32];
         (void)snprintf(order, sizeof order, "kill:%d", fault);
         (void)setenv("THALASSA_FAULT", order, 1);
         (void)!freopen("/dev/null", "w", stderr);
-        _exit(files_install(&set, &backup, &written, &edited, &e) ? 1 : 42);
+        _exit(files_install(&set, &backup, &written, edited, &e) ? 1 : 42);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     if (WIFEXITED(status) && WEXITSTATUS(status) != 42)
@@ -329,7 +329,8 @@ static void kill_at_any_moment_leaves_whole_files(void **state)
         struct file_set set;
         struct files_backup *backup = NULL;
         size_t written;
-        bool edited, config_new;
+        bool config_new;
+        char edited[FILES_PATH];
         struct err e;
         place_init(&p);
         put_old(&p);
@@ -342,7 +343,7 @@ static void kill_at_any_moment_leaves_whole_files(void **state)
             expect_new(&p);
         killed += !config_new;
         set = new_set(&p);
-        assert_int_equal(files_install(&set, &backup, &written, &edited, &e), 0);
+        assert_int_equal(files_install(&set, &backup, &written, edited, &e), 0);
         expect_new(&p);
         files_backup_free(backup);
         place_fini(&p);
