@@ -91,7 +91,9 @@ struct app {
     bool observe_asked;
     int64_t observed_ms;
     int64_t poll_ms;
+    bool drift_held; /* --drift report: the plan's commands are shown, not sent */
     bool files_stale;
+    int64_t config_changed_ns; /* time of the configuration that we wrote; 0: none */
     int64_t files_written_ms;
     int64_t start_not_before_ms;
     unsigned start_failures;
@@ -144,6 +146,7 @@ void app_action_done(struct app *a); /* the action that made `busy` is over */
 void app_observe(struct app *a);
 void app_apply(struct app *a);
 void app_write_files(struct app *a);
+void app_files_look(struct app *a); /* was the configuration edited? Then it is to be written again */
 void app_reload(struct app *a, bool running); /* false: start HAProxy */
 
 /* --- app_reload.c --- */

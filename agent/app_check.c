@@ -24,17 +24,14 @@ struct checking {
 
 int app_check_names(const struct app_rendered *r, struct err *e)
 {
-    struct arena a = ARENA_INIT;
-    struct structure s;
-    const struct structure_section *clash, *other;
+    struct structure_name one, other;
 
-    structure_parse(&a, r->files.config, NULL, &s);
-    clash = structure_name_clash(&s, &other);
-    if (clash)
-        err_set(e, ERR_CONFLICT, "the name \"" STR_FMT "\" is used twice: " STR_FMT " and " STR_FMT,
-                STR_ARG(clash->name), STR_ARG(other->kind), STR_ARG(clash->kind));
-    arena_free(&a);
-    return clash ? -1 : 0;
+    if (!structure_name_clash(r->files.config, &one, &other))
+        return 0;
+    return err_set(e, ERR_CONFLICT,
+                   "the name \"" STR_FMT "\" is used twice in the configuration: " STR_FMT
+                   " and " STR_FMT,
+                   STR_ARG(one.name), STR_ARG(one.kind), STR_ARG(other.kind));
 }
 
 int app_probe(struct app *a, const struct app_rendered *r, struct err *e)

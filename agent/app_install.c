@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static const struct str EMPTY_STATE = {"1\n", 2};
 
@@ -15,7 +16,7 @@ struct app_install {
     struct file_set set;
     struct files_backup *backup;
     size_t written;
-    bool edited;
+    char edited[FILES_PATH]; /* where a configuration edited by hand is kept; "" */
     int failed;
     struct err e;
     app_on_installed *done;
@@ -67,19 +68,28 @@ static struct app_install *new_install(struct app *a, struct app_reload *r)
 
 static void note_edited(struct app_install *i)
 {
-    if (!i->edited)
+    if (!i->edited[0])
         return;
-    log_warn("%s was edited by hand: kept beside it as .edited-TIME",
-             i->app->options->haproxyCfgPath);
+    log_warn("%s was edited by hand: kept as %s", i->app->options->haproxyCfgPath, i->edited);
     app_note(i->app, "edited", STR("haproxy"), "haproxy",
-             "the configuration was edited by hand; the edited file is kept beside it");
+             "the configuration was edited by hand: kept as %s", i->edited);
+}
+
+/* Changed at; 0: there is none. */
+static int64_t config_time_ns(const struct app *a)
+{
+    struct stat st;
+
+    if (stat(a->options->haproxyCfgPath, &st))
+        return 0;
+    return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 }
 
 static void run_install(void *ctx)
 {
     struct app_install *i = ctx;
 
-    i->failed = files_install(&i->set, &i->backup, &i->written, &i->edited, &i->e);
+    i->failed = files_install(&i->set, &i->backup, &i->written, i->edited, &i->e);
 }
 
 /* --- for a reload --- */
@@ -93,7 +103,10 @@ static void done_step(void *ctx)
 
 static void done_install(void *ctx)
 {
-    note_edited(ctx);
+    struct app_install *i = ctx;
+
+    i->app->config_changed_ns = config_time_ns(i->app);
+    note_edited(i);
     done_step(ctx);
 }
 
@@ -139,6 +152,14 @@ void app_install_clean(struct app_reload *r, app_on_installed *done)
 
 /* --- after runtime changes --- */
 
+void app_files_look(struct app *a)
+{
+    int64_t now = config_time_ns(a);
+
+    if (a->config_changed_ns && now != a->config_changed_ns)
+        a->files_stale = true;
+}
+
 static void done_files(void *ctx)
 {
     struct app_install *i = ctx;
@@ -146,6 +167,7 @@ static void done_files(void *ctx)
 
     note_edited(i);
     a->files_written_ms = app_now_ms();
+    a->config_changed_ns = config_time_ns(a);
     if (i->failed) {
         log_error("the configuration is not written: %s", i->e.text);
         a->files_stale = true;

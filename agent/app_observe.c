@@ -30,9 +30,41 @@ static void pace(struct app *a)
         a->poll_ms = POLL_MAX_MS;
 }
 
+/* Nothing was to be done, nobody has asked for anything, and now commands are needed: somebody
+ * changed HAProxy by hand. What a drain leads to is no such thing. */
+static const struct plan_op *find_drift(const struct app *a)
+{
+    for (size_t i = 0; i < a->plan.count; i++) {
+        const struct plan_op *op = &a->plan.ops[i];
+        if (op->map.n || op->kind == REPLY_ADD_SERVER || op->kind == REPLY_SET_ADDR ||
+            op->kind == REPLY_SET_SERVER_WEIGHT || op->kind == REPLY_ENABLE_HEALTH)
+            return op;
+    }
+    return NULL;
+}
+
+static void note_drift(struct app *a, bool was_quiet, bool was_held)
+{
+    const struct plan_op *op = was_quiet ? find_drift(a) : NULL;
+
+    if (op) {
+        log_warn("HAProxy was changed by hand: \"" STR_FMT "\" would put it right",
+                 STR_ARG(op->command));
+        app_note(a, "drift", str_z("haproxy"), "haproxy", "%s: " STR_FMT "%s",
+                 a->options->drift == DRIFT_REPAIR ? "repaired" : "reported", STR_ARG(op->command),
+                 a->plan.count > 1 ? " (and more)" : "");
+    }
+    a->drift_held = a->options->drift == DRIFT_REPORT && (op || was_held) && a->plan.count;
+}
+
+static bool is_quiet(const struct app *a)
+{
+    return a->have && a->plan.count == 0 && !a->plan.waits && !app_reload_wanted(a);
+}
+
 static void take(struct app *a, struct have *have)
 {
-    bool same = is_same_worker(a->have, have);
+    bool same = is_same_worker(a->have, have), quiet = same && is_quiet(a), held = a->drift_held;
 
     have_free(a->have);
     a->have = have;
@@ -44,6 +76,8 @@ static void take(struct app *a, struct have *have)
     map_cache_update(a->maps, have);
     pace(a);
     app_world_changed(a);
+    note_drift(a, quiet, held);
+    app_files_look(a);
     if (progress_planned(&a->progress, a->plan.hash, app_now_ms()) && a->apply_error[0] == 0)
         (void)snprintf(a->apply_error, sizeof a->apply_error,
                        "the same commands are needed again: " STR_FMT,

@@ -121,6 +121,7 @@ void app_world_changed(struct app *a)
     if (old)
         app_note_members(a, old, a->want);
     desired_unref(old);
+    a->drift_held = false; /* something is asked for: what was only reported is put right, too */
     want_text(a);
     plan_anew(a);
     app_ask_drive(a);

@@ -177,23 +177,22 @@ static int read_present(const char *path, struct buf *bytes, bool *exists, struc
     return e->kind == ERR_NOT_FOUND ? 0 : -1;
 }
 
-static int keep_edited(const char *path, struct str bytes, bool *edited, struct err *e)
+static int keep_edited(const char *path, struct str bytes, char kept[FILES_PATH], struct err *e)
 {
-    char kept[PATH_MAX], when[32];
+    char when[32];
     time_t now = time(NULL);
     struct tm tm;
 
     if (mark_check(bytes) != MARK_EDITED)
         return 0;
     (void)strftime(when, sizeof when, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
-    if (snprintf(kept, sizeof kept, "%s.edited-%s", path, when) >= (int)sizeof kept)
+    if (snprintf(kept, FILES_PATH, "%s.edited-%s", path, when) >= FILES_PATH)
         return err_set(e, ERR_INTERNAL, "path too long: %s", path);
-    *edited = true;
     return file_write_atomic(kept, bytes, FILE_MODE, e);
 }
 
 static int install_one(const char *path, struct str text, bool keep, struct files_backup *b,
-                       size_t *written, bool *edited, struct err *e)
+                       size_t *written, char *edited, struct err *e)
 {
     struct former *f = remember(b, path);
 
@@ -214,7 +213,7 @@ static int install_one(const char *path, struct str text, bool keep, struct file
 }
 
 int files_install(const struct file_set *set, struct files_backup **backup, size_t *written,
-                  bool *edited, struct err *e)
+                  char edited[FILES_PATH], struct err *e)
 {
     struct files_backup *b = calloc(1, sizeof *b);
     char path[PATH_MAX];
@@ -223,7 +222,7 @@ int files_install(const struct file_set *set, struct files_backup **backup, size
         abort();
     *backup = b;
     *written = 0;
-    *edited = false;
+    edited[0] = 0;
     for (size_t i = 0; i < set->count; i++) {
         const struct files_item *item = &set->items[i];
         if (join(path, set->folder, item->name, e) ||

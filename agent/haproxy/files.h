@@ -7,6 +7,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+enum { FILES_PATH = 4096 };
+
 struct files_item {
     struct str name; /* relative to the folder: "maps/default.map" */
     struct str text;
@@ -32,9 +34,10 @@ void files_backup_free(struct files_backup *b); /* NULL is fine */
 
 /* Put the set in its place: the items first, the configuration's rename last; a file whose bytes
  * are the same is not written. *backup gets the former ones (also after an error), *written counts
- * files. A configuration that was edited by hand is kept beside as ".edited-TIME" (*edited). */
+ * A configuration that was edited by hand is kept beside as ".edited-TIME": `edited` becomes
+ * its path, else "". */
 int files_install(const struct file_set *set, struct files_backup **backup, size_t *written,
-                  bool *edited, struct err *e);
+                  char edited[FILES_PATH], struct err *e);
 
 /* Put the former files back and remove those that were new. */
 int files_restore(const struct files_backup *b, struct err *e);

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+enum { GLOBAL_ENTRIES = 1000, IN_TURN = 2 };
+
 struct cached {
     struct arena arena; /* owns map and its entries */
     struct have_map map;
@@ -152,21 +154,34 @@ void map_cache_stale(struct map_cache *c, struct str path)
         item->stale = true;
 }
 
+/* "default.map", not "web.path_beg.a.map": one for all frontends, small, and where a wrong entry
+ * hurts at once. */
+static bool is_global(const struct cached *item)
+{
+    struct str name = item->map.path;
+    size_t dots = 0;
+
+    for (size_t i = name.n; i > 0 && name.p[i - 1] != '/'; i--)
+        dots += name.p[i - 1] == '.';
+    return dots == 1 && item->map.entry_count <= GLOBAL_ENTRIES;
+}
+
 size_t map_cache_due(struct map_cache *c, struct str prefix, struct arena *a, struct str *paths,
                      size_t max)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < c->count && n < max; i++) {
-        if (c->items[i]->stale && str_starts(c->items[i]->map.path, prefix))
-            paths[n++] = arena_str(a, c->items[i]->map.path);
+        struct cached *item = c->items[i];
+        if ((item->stale || is_global(item)) && str_starts(item->map.path, prefix))
+            paths[n++] = arena_str(a, item->map.path);
     }
-    for (size_t tried = 0; n < max && tried < c->count; tried++) {
+    for (size_t tried = 0, taken = 0; n < max && tried < c->count && taken < IN_TURN; tried++) {
         const struct cached *item = c->items[c->turn++ % c->count];
-        if (item->stale || !str_starts(item->map.path, prefix))
+        if (item->stale || is_global(item) || !str_starts(item->map.path, prefix))
             continue;
         paths[n++] = arena_str(a, item->map.path);
-        break;
+        taken++;
     }
     return n;
 }

@@ -75,24 +75,6 @@ int quote_cfg_path(struct buf *to, struct str path, struct err *e)
     return 0;
 }
 
-int quote_cli(struct buf *to, struct str word, struct err *e)
-{
-    if (word.n == 0)
-        return err_set(e, ERR_INVALID, "command word: empty");
-    if (refuse_control(word, "command word", e))
-        return -1;
-    for (size_t i = 0; i < word.n; i++) {
-        if (i + 1 < word.n && word.p[i] == '<' && word.p[i + 1] == '<')
-            return err_set(e, ERR_INVALID, "command word: \"<<\" cannot be written");
-    }
-    for (size_t i = 0; i < word.n; i++) {
-        if (strchr("\\; #", word.p[i]))
-            buf_add_char(to, '\\');
-        buf_add_char(to, word.p[i]);
-    }
-    return 0;
-}
-
 static bool has_outer_blank(struct str s)
 {
     return str_trim(s).n != s.n;

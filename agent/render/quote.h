@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quoting by target: a word of the configuration, a word of the command line of the admin socket,
- * a line of a map file. Text that a target cannot carry is refused, never cut. */
+/* Quoting by target: a word of the configuration, a line of a map file (a word of the admin socket's
+ * command line: model/command_word.h). Text that a target cannot carry is refused, never cut. */
 #ifndef THALASSA_RENDER_QUOTE_H
 #define THALASSA_RENDER_QUOTE_H
 
@@ -21,10 +21,6 @@ int quote_cfg_raw(struct buf *to, struct str line, struct err *e);
 /* A path as an argument of a converter, where ',' and ')' end it and quotes do not help:
  * [A-Za-z0-9_./@:+=-] only. */
 int quote_cfg_path(struct buf *to, struct str path, struct err *e);
-
-/* One word of a command: '\', ';', blank and '#' escaped by '\'. Control characters and "<<" (a
- * payload would follow) are refused, and so is the empty word. */
-int quote_cli(struct buf *to, struct str word, struct err *e);
 
 /* "KEY VALUE\n" of a map file. A key is one word and does not start a comment; a value is not
  * empty and neither starts nor ends with a blank. */

@@ -71,10 +71,14 @@ struct structure_binds {
 struct structure_binds structure_new_binds(struct arena *a, const struct structure *have,
                                            const struct structure *want);
 
-/* A frontend, backend, listen or named defaults whose name another one (*other) has, too: they
- * share one namespace. NULL when there is none. */
-const struct structure_section *structure_name_clash(const struct structure *s,
-                                                     const struct structure_section **other);
+struct structure_name {
+    struct str kind, name; /* "frontend", "web" */
+};
+
+/* Two sections of one name among frontends, backends, listens and named defaults, which share one
+ * namespace. Views of `config`. False when there are none. */
+bool structure_name_clash(struct str config, struct structure_name *one,
+                          struct structure_name *other);
 
 /* The structure as text: structure_parse of it gives the structure again. */
 void structure_print(struct buf *to, const struct structure *s);

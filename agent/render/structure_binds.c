@@ -61,33 +61,31 @@ static bool is_named_proxy(struct str kind)
            str_eq(kind, STR("listen")) || str_eq(kind, STR("defaults"));
 }
 
-static int by_name(const void *pa, const void *pb)
+static int by_name(const void *a, const void *b)
 {
-    const struct structure_section *const *a = pa, *const *b = pb;
-
-    return str_cmp((*a)->name, (*b)->name);
+    return str_cmp(((const struct structure_name *)a)->name,
+                   ((const struct structure_name *)b)->name);
 }
 
-const struct structure_section *structure_name_clash(const struct structure *s,
-                                                     const struct structure_section **other)
+bool structure_name_clash(struct str config, struct structure_name *one,
+                          struct structure_name *other)
 {
     struct arena a = ARENA_INIT;
-    const struct structure_section **named =
-        ARENA_ARRAY(&a, const struct structure_section *, s->count);
-    const struct structure_section *clash = NULL;
+    struct structure_name *names = NULL;
     size_t count = 0;
+    bool clash = false;
 
-    for (size_t i = 0; i < s->count; i++) {
-        if (is_named_proxy(s->sections[i].kind) && s->sections[i].name.n)
-            named[count++] = &s->sections[i];
+    while (config.p) {
+        struct str line = str_cut(&config, '\n'), kind = str_word(&line), name = str_word(&line);
+        if (is_named_proxy(kind) && name.n && name.p[0] != '#')
+            *ARENA_PUSH(&a, names, count) = (struct structure_name){kind, name};
     }
     if (count)
-        qsort(named, count, sizeof *named, by_name);
+        qsort(names, count, sizeof *names, by_name);
     for (size_t i = 1; i < count && !clash; i++) {
-        if (str_eq(named[i - 1]->name, named[i]->name)) {
-            *other = named[i - 1];
-            clash = named[i];
-        }
+        clash = str_eq(names[i - 1].name, names[i].name);
+        *one = names[i - 1];
+        *other = names[i];
     }
     arena_free(&a);
     return clash;

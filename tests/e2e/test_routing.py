@@ -174,10 +174,10 @@ def test_keepalive_is_what_was_asked_for_with_rules_and_without(start_scene, kee
 
 
 def test_natives_are_in_force(scene):
-    natives = ["http-request deny deny_status 418 if { path /teapot }", "http-request set-path /seen if { path /hidden }"]
+    natives = ["http-request deny deny_status 429 if { path /teapot }", "http-request set-path /seen if { path /hidden }"]
     rule = {"type": "path", "operation": "path", "value": "/seen", "backend": "nosuch"}
     scene.put_frontend(natives=natives, rules=[rule])
-    assert scene.get("/teapot").status == 418
+    assert scene.get("/teapot").status == 429
     assert scene.answered_by("/hidden") == 503  # the rule sees the path that the native has set
     scene.put_backend(natives=["http-response set-header X-Native yes"])
     assert scene.get().headers["X-Native"] == "yes"
