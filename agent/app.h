@@ -82,7 +82,8 @@ struct app {
     /* the difference, and what is being done about it */
     struct plan plan;
     struct plan sent; /* under way to HAProxy */
-    struct structure_reasons reasons;
+    char plan_error[256]; /* what the plan has to leave out; empty: nothing */
+    struct reasons reasons;
     struct arena reasons_arena;
     struct progress progress;
     char apply_error[512];

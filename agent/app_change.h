@@ -18,7 +18,7 @@ struct app_change {
     struct objects *effective; /* what would be rendered */
     struct desired *desired;
     struct app_rendered *rendered;
-    struct structure_reasons reasons;
+    struct reasons reasons;
     uint64_t generation; /* waits for this one */
     ev_timer patience;
 };
@@ -30,7 +30,7 @@ void app_change_queue(struct app *a, const struct web_change *wish, web_done *do
 void app_change_fail(struct app_change *c, const struct err *e);
 
 /* {"verdict","operations","reasons","diff"}; `rendered` may be NULL (no diff). */
-void app_put_plan(struct app *a, const struct plan *p, const struct structure_reasons *reasons,
+void app_put_plan(struct app *a, const struct plan *p, const struct reasons *reasons,
                   const struct app_rendered *rendered, struct buf *out);
 
 /* GET /services, /services/{service}; `service` stays valid until `done` is called. */

@@ -38,7 +38,7 @@ static void put_diff(struct app *a, struct json_out *o, const struct app_rendere
     buf_free(&diff);
 }
 
-void app_put_plan(struct app *a, const struct plan *p, const struct structure_reasons *reasons,
+void app_put_plan(struct app *a, const struct plan *p, const struct reasons *reasons,
                   const struct app_rendered *rendered, struct buf *out)
 {
     bool reload = reasons->count || p->reasons.count || !a->running.known;

@@ -97,6 +97,8 @@ static void put_pending(struct app *a, struct json_out *o)
     json_close_array(o);
     if (a->apply_error[0])
         json_put_z(o, "applyError", a->apply_error);
+    if (a->plan_error[0])
+        json_put_z(o, "planError", a->plan_error);
     if (a->problem[0])
         json_put_z(o, "renderError", a->problem);
     if (a->guard_empty)

@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 
+#include <string.h>
+
 struct desired *app_build(struct app *a, struct objects *effective)
 {
     struct render_caps caps = app_render_caps(&a->caps);
@@ -48,7 +50,7 @@ static void compare_structures(struct app *a)
     struct structure have, want;
 
     arena_free(&a->reasons_arena);
-    a->reasons = (struct structure_reasons){0};
+    a->reasons = (struct reasons){0};
     if (!a->running.known || a->want_text_of != a->effective)
         return;
     if (str_eq(buf_str(&a->running.text), buf_str(&a->want_text)))
@@ -92,6 +94,19 @@ static void want_text(struct app *a)
     app_render(a, a->want, a->effective, on_want_text, a);
 }
 
+/* What cannot be sent is told once, and shown as long as it lasts. */
+static void note_problems(struct app *a)
+{
+    struct str first = a->plan.problems.count ? a->plan.problems.items[0] : STR("");
+    char text[sizeof a->plan_error];
+
+    if (strcmp(str_copy(text, sizeof text, first), a->plan_error) == 0)
+        return;
+    (void)str_copy(a->plan_error, sizeof a->plan_error, first);
+    for (size_t i = 0; i < a->plan.problems.count; i++)
+        log_warn("left out: " STR_FMT, STR_ARG(a->plan.problems.items[i]));
+}
+
 static void plan_anew(struct app *a)
 {
     struct plan_input in;
@@ -101,6 +116,7 @@ static void plan_anew(struct app *a)
         return;
     in = app_plan_input(a, a->want);
     plan_make(&in, &a->plan);
+    note_problems(a);
     compare_structures(a);
 }
 

@@ -6,31 +6,27 @@
 
 #include <stdio.h>
 
-struct str plan_word(struct arena *a, struct str s)
-{
-    char *out = arena_alloc(a, s.n * 2 + 1);
-    size_t n = 0;
+enum { COMMAND_BYTES = 16000 }; /* HAProxy reads 16,384, of which "@1 " may take some */
 
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '\\' || s.p[i] == ';' || s.p[i] == ' ')
-            out[n++] = '\\';
-        out[n++] = s.p[i];
-    }
-    return (struct str){out, n};
-}
-
+/* NULL when the command would be longer than HAProxy reads. */
 static struct plan_op *push(struct plan *p, enum reply_op kind, const char *format, va_list ap)
 {
-    struct plan_op *op = ARENA_PUSH(&p->arena, p->ops, p->count);
-    char line[16384];
+    char line[COMMAND_BYTES + 1];
     int n = vsnprintf(line, sizeof line, format, ap);
+    struct plan_op *op;
 
+    if (n < 0 || n > COMMAND_BYTES) {
+        *ARENA_PUSH(&p->arena, p->problems.items, p->problems.count) =
+            arena_printf(&p->arena, "a command of %d bytes cannot be sent: %.60s...", n, line);
+        return NULL;
+    }
+    op = ARENA_PUSH(&p->arena, p->ops, p->count);
     *op = (struct plan_op){.kind = kind};
-    op->command = arena_str(&p->arena, (struct str){line, n > 0 ? (size_t)n : 0});
+    op->command = arena_str(&p->arena, (struct str){line, (size_t)n});
     return op;
 }
 
-void plan_push(struct plan *p, enum reply_op kind, struct str backend, struct str server,
+bool plan_push(struct plan *p, enum reply_op kind, struct str backend, struct str server,
                const char *format, ...)
 {
     struct plan_op *op;
@@ -39,8 +35,11 @@ void plan_push(struct plan *p, enum reply_op kind, struct str backend, struct st
     va_start(ap, format);
     op = push(p, kind, format, ap);
     va_end(ap);
+    if (!op)
+        return false;
     op->backend = arena_str(&p->arena, backend);
     op->server = arena_str(&p->arena, server);
+    return true;
 }
 
 void plan_push_map(struct plan *p, enum reply_op kind, struct str path, const char *format, ...)
@@ -51,7 +50,8 @@ void plan_push_map(struct plan *p, enum reply_op kind, struct str path, const ch
     va_start(ap, format);
     op = push(p, kind, format, ap);
     va_end(ap);
-    op->map = arena_str(&p->arena, path);
+    if (op)
+        op->map = arena_str(&p->arena, path);
 }
 
 void plan_wake(struct plan *p, int64_t at_ms)

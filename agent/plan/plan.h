@@ -6,22 +6,11 @@
 #ifndef THALASSA_PLAN_PLAN_H
 #define THALASSA_PLAN_PLAN_H
 
+#include "model/reason.h"
 #include "plan/ledger.h"
 #include "plan/map_cache.h"
 #include "plan/observed.h"
 #include "plan/replies.h"
-
-/* Why a reload is needed: which field of which object forced it. */
-struct reload_reason {
-    struct str object; /* "frontend/web", "backend/live", "haproxy" */
-    struct str field;  /* "bind", "health.interval" ... */
-    struct str why;    /* one line for people */
-};
-
-struct reload_reasons {
-    struct reload_reason *items;
-    size_t count;
-};
 
 struct plan_op {
     enum reply_op kind;
@@ -36,11 +25,13 @@ struct plan {
     struct arena arena;
     struct plan_op *ops; /* in the order of sending */
     size_t count;
-    struct reload_reasons reasons; /* options of servers that only a reload can change */
+    struct reasons reasons;   /* options of servers that only a reload can change */
+    struct str_list problems; /* what cannot be sent and is left out, one line each */
     int64_t wake_ms; /* monotonic time to observe again although nothing is sent; -1 never */
     bool waits; /* it is not yet as it should be, though nothing is to be sent now: who is to follow
-                 * does not serve, a map is to be read first. Drains of those who leave do not count */
-    uint64_t hash;   /* of all commands: the same plan twice is no progress */
+                 * does not serve, a map is to be read first. Drains of those who leave do not count
+                 */
+    uint64_t hash; /* of all commands: the same plan twice is no progress */
 };
 
 struct plan_input {
@@ -59,17 +50,15 @@ struct plan_input {
 void plan_make(const struct plan_input *in, struct plan *out);
 void plan_free(struct plan *p);
 
-/* Shared by the parts of the planner. */
-void plan_push(struct plan *p, enum reply_op kind, struct str backend, struct str server,
+/* Shared by the parts of the planner. A command that HAProxy could not read is a problem
+ * instead, and plan_push false. */
+bool plan_push(struct plan *p, enum reply_op kind, struct str backend, struct str server,
                const char *format, ...) __attribute__((format(printf, 5, 6)));
 void plan_push_map(struct plan *p, enum reply_op kind, struct str path, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void plan_wake(struct plan *p, int64_t at_ms); /* the earliest wins */
 void plan_servers(const struct plan_input *in, struct plan *p);
 void plan_maps(const struct plan_input *in, struct plan *p);
-
-/* A word of HAProxy's command line: '\\', ';' and blanks escaped (management guide 9.3). */
-struct str plan_word(struct arena *a, struct str s);
 
 /* What the ledger must know before a command is sent, and after it was answered. */
 void plan_note_sending(struct ledger *l, const struct plan_input *in, const struct plan *p);

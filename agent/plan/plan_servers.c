@@ -116,11 +116,12 @@ static void add_server(struct plan *p, const struct pool *b, const struct desire
     bool warming = w->admin == ADMIN_READY && starts_in_drain(b, w);
 
     ipv6 = str_find(w->address, ':', &at);
-    plan_push(p, REPLY_ADD_SERVER, b->name, w->name,
-              "add server " STR_FMT "/" STR_FMT " %s" STR_FMT "%s:%u weight %u%s" STR_FMT,
-              STR_ARG(b->name), STR_ARG(w->name), ipv6 ? "[" : "", STR_ARG(w->address),
-              ipv6 ? "]" : "", (unsigned)w->port, w->weight, w->args.n ? " " : "",
-              STR_ARG(w->args));
+    if (!plan_push(p, REPLY_ADD_SERVER, b->name, w->name,
+                   "add server " STR_FMT "/" STR_FMT " %s" STR_FMT "%s:%u weight %u%s" STR_FMT,
+                   STR_ARG(b->name), STR_ARG(w->name), ipv6 ? "[" : "", STR_ARG(w->address),
+                   ipv6 ? "]" : "", (unsigned)w->port, w->weight, w->args.n ? " " : "",
+                   STR_ARG(w->args)))
+        return;
     plan_push(p, REPLY_ENABLE_HEALTH, b->name, w->name, "enable health " STR_FMT "/" STR_FMT,
               STR_ARG(b->name), STR_ARG(w->name));
     push_state(p, b, w->name, warming ? ADMIN_DRAIN : w->admin);
@@ -194,7 +195,7 @@ static void change_server(struct plan *p, const struct pool *b, const struct des
 static void check_args(struct plan *p, const struct pool *b, const struct desired_server *w)
 {
     const struct ledger_entry *entry = entry_of(b, w->name);
-    struct reload_reason *r;
+    struct reason *r;
 
     if (!entry || !entry->complete || entry->args.n == 0 || str_eq(entry->args, w->args))
         return;

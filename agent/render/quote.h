@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quoting by target: a word of the configuration, a line of a map file (a word of the admin socket's
- * command line: model/command_word.h). Text that a target cannot carry is refused, never cut. */
+/* Quoting by target: a word of the configuration, a line of a map file (a word of the admin
+ * socket's command line: model/command_word.h). Text that a target cannot carry is refused, never
+ * cut. */
 #ifndef THALASSA_RENDER_QUOTE_H
 #define THALASSA_RENDER_QUOTE_H
 

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "model/object.h"
+#include "model/reason.h"
 
 struct structure_section {
     struct str kind;       /* "frontend" */
@@ -19,19 +20,6 @@ struct structure_section {
 
 struct structure {
     struct structure_section *sections; /* sorted by kind and name */
-    size_t count;
-};
-
-struct structure_reason {
-    struct str object; /* "frontend/web", "backend/live", "template" */
-    struct str field;  /* the API's: "bind", "mode", "keepalive", "natives", "cookie", "rules" (a
-                        * header without a lookup); "profile"; "created", "deleted"; "template":
-                        * what Thalassa writes itself; of the template: the section */
-    struct str why;    /* one line for people */
-};
-
-struct structure_reasons {
-    struct structure_reason *items; /* sorted as the sections are */
     size_t count;
 };
 
@@ -53,9 +41,12 @@ void structure_parse(struct arena *a, struct str config, const struct str_list *
 
 /* Why `want` cannot be reached from `have` at runtime; no reason: nothing to reload for. That a
  * backend was created or deleted is told, too; whether the version can do it is asked elsewhere.
- * A profile or a header's lookup that is no longer needed is no reason. */
-struct structure_reasons structure_diff(struct arena *a, const struct structure *have,
-                                        const struct structure *want);
+ * A profile or a header's lookup that is no longer needed is no reason. Sorted as the sections are.
+ * Fields are the API's ("bind", "mode", "keepalive", "natives", "cookie", "rules": a header without
+ * a lookup), "profile", "created", "deleted"; the object "template" is what Thalassa writes itself,
+ * or of the template, with the section as its field. */
+struct reasons structure_diff(struct arena *a, const struct structure *have,
+                              const struct structure *want);
 
 struct structure_bind {
     struct str owner;   /* "frontend/web" */

@@ -64,13 +64,13 @@ static enum field field_of(struct str line)
 
 struct differ {
     struct arena *a;
-    struct structure_reasons reasons;
+    struct reasons reasons;
 };
 
 static void tell(struct differ *d, struct str object, const char *field, struct str why)
 {
     *ARENA_PUSH(d->a, d->reasons.items, d->reasons.count) =
-        (struct structure_reason){object, str_z(field), why};
+        (struct reason){object, str_z(field), why};
 }
 
 static struct str object_of(struct arena *a, const struct structure_section *s)
@@ -229,8 +229,8 @@ static int cmp(const struct structure_section *a, const struct structure_section
     return c ? c : str_cmp(a->name, b->name);
 }
 
-struct structure_reasons structure_diff(struct arena *a, const struct structure *have,
-                                        const struct structure *want)
+struct reasons structure_diff(struct arena *a, const struct structure *have,
+                              const struct structure *want)
 {
     struct differ d = {.a = a};
     size_t h = 0, w = 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim.h"
 
+#include "haproxy/command.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,12 +168,51 @@ static const char *delete_server(struct sim *s, const struct plan_op *op)
     return "Server deleted.\n";
 }
 
+static bool has_key(const struct sim_map *m, size_t at, const char *key)
+{
+    return strcmp(m->entries[at].key, key) == 0;
+}
+
+/* Each entry of the key, as HAProxy does; how many there were. */
+static size_t set_entries(struct sim_map *m, const char *key, const char *value)
+{
+    size_t hits = 0;
+
+    for (size_t i = 0; i < m->count; i++) {
+        if (!has_key(m, i, key))
+            continue;
+        (void)snprintf(m->entries[i].value, SIM_TEXT, "%s", value);
+        hits++;
+    }
+    return hits;
+}
+
+static size_t del_entries(struct sim_map *m, const char *key)
+{
+    size_t kept = 0, before = m->count;
+
+    for (size_t i = 0; i < before; i++) {
+        if (!has_key(m, i, key))
+            m->entries[kept++] = m->entries[i];
+    }
+    m->count = kept;
+    return before - kept;
+}
+
+static const char *add_entry(struct sim_map *m, const char *key, const char *value)
+{
+    if (m->count == SIM_ENTRIES)
+        return "Out of memory error.\n";
+    (void)snprintf(m->entries[m->count].key, SIM_TEXT, "%s", key);
+    (void)snprintf(m->entries[m->count++].value, SIM_TEXT, "%s", value);
+    return "\n";
+}
+
 static const char *map_command(struct sim *s, const struct plan_op *op)
 {
     char path[SIM_TEXT], key[SIM_TEXT], value[SIM_TEXT], skip[SIM_TEXT];
     struct str rest = op->command;
     struct sim_map *m;
-    size_t at;
 
     (void)word(&rest, skip);
     (void)word(&rest, skip);
@@ -181,21 +222,13 @@ static const char *map_command(struct sim *s, const struct plan_op *op)
         return "Unknown map identifier. Please use #<id> or <file>.\n\n";
     (void)word(&rest, key);
     (void)word(&rest, value);
-    for (at = 0; at < m->count && strcmp(m->entries[at].key, key) != 0; at++)
-        ;
-    if (op->kind == REPLY_CLEAR_MAP) {
-        m->count = 0;
-    } else if (op->kind == REPLY_ADD_MAP) {
-        memcpy(m->entries[m->count].key, key, sizeof key);
-        memcpy(m->entries[m->count++].value, value, sizeof value);
-    } else if (at == m->count) {
-        return op->kind == REPLY_SET_MAP ? "entry not found.\n\n" : "Key not found.\n\n";
-    } else if (op->kind == REPLY_SET_MAP) {
-        memcpy(m->entries[at].value, value, sizeof value);
-    } else {
-        m->count--;
-        memmove(&m->entries[at], &m->entries[at + 1], (m->count - at) * sizeof m->entries[0]);
-    }
+    if (op->kind == REPLY_ADD_MAP)
+        return add_entry(m, key, value);
+    if (op->kind == REPLY_SET_MAP)
+        return set_entries(m, key, value) ? "\n" : "entry not found.\n\n";
+    if (op->kind == REPLY_DEL_MAP)
+        return del_entries(m, key) ? "\n" : "Key not found.\n\n";
+    m->count = 0;
     return "\n";
 }
 
@@ -229,8 +262,12 @@ static const char *server_command(struct sim *s, const struct plan_op *op)
 
 const char *sim_command(struct sim *s, const struct plan_op *op)
 {
-    const char *reply = op->map.n ? map_command(s, op) : server_command(s, op);
+    const char *reply;
 
+    if (command_check(op->command, 16383, NULL))
+        reply = "HAProxy would read this as another command.\n";
+    else
+        reply = op->map.n ? map_command(s, op) : server_command(s, op);
     if (reply_classify(op->kind, str_z(reply)) == REPLY_REFUSED)
         s->refused++;
     return reply;

@@ -74,21 +74,6 @@ static void test_cfg_path_ends_no_argument(void **state)
     check(quote_cfg_path, "", NULL);
 }
 
-static void test_cli_word(void **state)
-{
-    (void)state;
-    check(quote_cli, "live/live_127.0.0.1:80", "live/live_127.0.0.1:80");
-    check(quote_cli, "a;b", "a\\;b");
-    check(quote_cli, "a b", "a\\ b");
-    check(quote_cli, "^/x\\.js$", "^/x\\\\.js$");
-    check(quote_cli, "'x'", "'x'");
-    check(quote_cli, "a<b", "a<b");
-    check(quote_cli, "a<<b", NULL);
-    check(quote_cli, "<<", NULL);
-    check(quote_cli, "", NULL);
-    check(quote_cli, "a\nshutdown sessions", NULL);
-}
-
 static void check_map(const char *key, const char *value, const char *want)
 {
     struct err e = {0};
@@ -123,7 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cfg_word),     cmocka_unit_test(test_cfg_patterns_have_no_flags),
         cmocka_unit_test(test_cfg_raw_line), cmocka_unit_test(test_cfg_path_ends_no_argument),
-        cmocka_unit_test(test_cli_word),     cmocka_unit_test(test_map_line),
+        cmocka_unit_test(test_map_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

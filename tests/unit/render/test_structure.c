@@ -15,7 +15,7 @@ static void check_diff_of(const char *have, const char *want, const struct str_l
 {
     struct arena a = ARENA_INIT;
     struct structure h, w;
-    struct structure_reasons got;
+    struct reasons got;
     struct buf text;
 
     structure_parse(&a, str_z(have), ours, &h);
