@@ -32,6 +32,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "full: runs with --full only")
+    config.addinivalue_line("markers", "one_version: of HAProxy, the oldest: no version changes it")
 
 
 def versions(config) -> list[str]:
@@ -44,6 +45,8 @@ def versions(config) -> list[str]:
 def pytest_generate_tests(metafunc):
     if "haproxy_version" in metafunc.fixturenames:
         names = versions(metafunc.config)
+        if metafunc.definition.get_closest_marker("one_version"):
+            names = names[:1]
         ids = [f"haproxy-{name}" for name in names]
         metafunc.parametrize("haproxy_version", names, ids=ids, indirect=True)
 

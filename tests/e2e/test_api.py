@@ -108,6 +108,7 @@ def test_objects_come_back_as_they_were_put(full):
     assert raw["mode"] == "tcp" and raw["bind"].endswith(" accept-proxy")
 
 
+@pytest.mark.one_version
 def test_what_is_not_there_is_404(scene):
     for path in ("/frontends/x", "/backends/x", "/backends/x/members", "/services/x", "/nosuch", "/frontends/x/y"):
         reply = scene.agent.get(path)
@@ -117,6 +118,7 @@ def test_what_is_not_there_is_404(scene):
     assert scene.agent.post("/backends/x", {"version": "1"}).status == 404
 
 
+@pytest.mark.one_version
 def test_another_method_is_405_and_says_which_there_are(scene):
     reply = scene.agent.post("/frontends/web", {})
     assert reply.status == 405
@@ -124,6 +126,7 @@ def test_another_method_is_405_and_says_which_there_are(scene):
     assert scene.agent.delete("/status").status == 405
 
 
+@pytest.mark.one_version
 def test_an_unknown_parameter_is_no_change(scene):
     before = scene.agent.get("/backends").body
     for params in ({"dryrun": "true"}, {"dryRun": "maybe"}, {"wait": "soon"}, {"wait": "1h"}):
@@ -142,6 +145,7 @@ def test_delete_removes_and_the_port_is_closed(scene):
     assert "second" not in scene.agent.get("/haproxy/config").body
 
 
+@pytest.mark.one_version
 def test_a_backend_in_use_is_deleted_by_force_only(scene):
     reply = scene.agent.delete("/backends/live")
     assert reply.status == 409 and "web" in str(reply.body)
@@ -152,6 +156,7 @@ def test_a_backend_in_use_is_deleted_by_force_only(scene):
     wait.until(lambda: scene.answered_by() != 503, "served again")
 
 
+@pytest.mark.one_version
 def test_a_name_belongs_to_one_object(scene):
     assert scene.agent.put("/backends/web", {"type": "static"}).status == 409
     assert scene.agent.put("/frontends/live", {"bind": ":1", "backend": "live"}).status == 409
@@ -162,6 +167,7 @@ def test_a_name_belongs_to_one_object(scene):
         assert scene.agent.put(f"/backends/{name}", {"type": "static"}).status in (400, 409), name
 
 
+@pytest.mark.one_version
 def test_an_etag_covers_what_is_stored_and_not_what_is_observed(scene):
     path = "/backends/live"
     first = scene.agent.get(path)
@@ -229,6 +235,7 @@ def strip(thing):
     return {k: v for k, v in thing.items() if k != "members"}
 
 
+@pytest.mark.one_version
 def test_the_operations_of_a_dry_run_are_what_would_be_sent(scene, start_origin):
     new = start_origin("new", "2.0.0")
     scene.register(new)
@@ -247,6 +254,7 @@ def test_wait_answers_when_haproxy_runs_it(scene):
         assert (scene.answered_by("/x") == 503) == bool(rules)
 
 
+@pytest.mark.one_version
 def test_wait_is_not_for_ever(scene):
     """A version of which nobody serves: accepted by force, 202 after the time that was given."""
     began = time.monotonic()
@@ -257,6 +265,7 @@ def test_wait_is_not_for_ever(scene):
     assert scene.answered_by() != 503  # the old ones stay until somebody can take over
 
 
+@pytest.mark.one_version
 def test_an_unknown_backend_is_a_warning_or_refused_if_strict(scene):
     body = {"bind": f"127.0.0.1:{scene.port}", "backend": "later"}
     reply = scene.agent.put("/frontends/web", body, strict="true")
@@ -308,6 +317,7 @@ def scene_members(scene) -> list[dict]:
     return [{"host": "127.0.0.1", "port": origin.port} for origin in scene.origins]
 
 
+@pytest.mark.one_version
 def test_one_bad_object_of_many_stores_none(scene):
     good = {"key": "good", "type": "static"}
     for bad, status, field in (
@@ -322,6 +332,7 @@ def test_one_bad_object_of_many_stores_none(scene):
         assert [one["key"] for one in scene.agent.get("/backends").body] == ["live"]
 
 
+@pytest.mark.one_version
 def test_the_persistence_form_is_what_config_takes(scene):
     """So that a file of another agent can be sent as it is."""
     body = {"version": 1, "frontends": scene.agent.get("/frontends").body, "backends": scene.agent.get("/backends").body}
@@ -345,6 +356,7 @@ def test_status_tells_what_haproxy_tells(scene):
     assert status["pending"] == [] and status["failed"] == [] and status["switches"] == []
 
 
+@pytest.mark.one_version
 def test_config_is_the_file(scene):
     membership.agree(scene.agent)
     reply = scene.agent.get("/haproxy/config")
@@ -352,6 +364,7 @@ def test_config_is_the_file(scene):
     assert reply.body == open(scene.agent.options["haproxyCfgPath"]).read()
 
 
+@pytest.mark.one_version
 def test_members_are_shown_with_what_haproxy_sees(scene):
     members = membership.of_api(scene.agent)
     assert sorted(members) == sorted(scene.addresses)
@@ -365,6 +378,7 @@ def test_members_are_shown_with_what_haproxy_sees(scene):
     )
 
 
+@pytest.mark.one_version
 def test_services_tell_versions_with_counts_and_health(scene, start_origin):
     new = start_origin("new", "2.0.0", count=3)
     scene.register(new)
@@ -380,6 +394,7 @@ def test_services_tell_versions_with_counts_and_health(scene, start_origin):
     assert listed.status == 200 and scenes.SERVICE in str(listed.body)
 
 
+@pytest.mark.one_version
 def test_the_activity_tells_what_was_done_newest_first(scene):
     agent = scene.agent
     first = agent.get("/activity").body[0]["seq"]
@@ -404,6 +419,7 @@ def test_the_activity_tells_what_was_done_newest_first(scene):
     assert again[0]["seq"] > seqs[0]
 
 
+@pytest.mark.one_version
 def test_metrics_are_well_formed_and_true(scene):
     scene.put_frontend(natives=["maxconn 500"])
     reply = scene.agent.get("/metrics")
@@ -420,6 +436,7 @@ def test_metrics_are_well_formed_and_true(scene):
     assert families["thalassa_commands_total"].samples[()] > commands
 
 
+@pytest.mark.one_version
 def test_alive_is_not_yet_ready(scene):
     assert scene.agent.get("/healthz").status == 200
     assert scene.agent.get("/readyz").status == 200
@@ -445,6 +462,7 @@ def documented(agent) -> list[tuple[str, str, dict]]:
     return [(path, m, about[m]) for path, about in paths.items() for m in methods if m in about]
 
 
+@pytest.mark.one_version
 def test_every_documented_call_exists_and_no_other_method(scene):
     calls = documented(scene.agent)
     assert len(calls) >= 20
@@ -526,6 +544,7 @@ def test_answers_are_as_openapi_json_says(full):
         fits(root, error, reply.body, "error")
 
 
+@pytest.mark.one_version
 def test_the_same_answers_over_many_connections_at_once(scene):
     """Reading does not disturb: 8 clients, 25 readings each of everything, under load."""
     paths = ["/frontends", "/backends", "/status", "/plan", "/services", "/activity", "/metrics", "/haproxy/config"]

@@ -116,6 +116,7 @@ def told(done) -> dict | list:
     return json.loads(done.stdout)
 
 
+@pytest.mark.one_version
 def test_tables_for_people_and_json_for_programs(scene):
     """The JSON is what the REST call gives."""
     agent = scene.agent
@@ -149,11 +150,13 @@ def shape(thing):
     return type(thing)
 
 
+@pytest.mark.one_version
 def test_they_find_the_agent_by_host_and_port_as_well(scene):
     done = thalassa("frontends", "--json", "--apiSocket", "off", "--port", scene.agent.options["port"])
     assert [one["key"] for one in told(done)] == ["web"]
 
 
+@pytest.mark.one_version
 def test_plan_tells_whether_there_is_something_to_do(scene):
     scene.agent.restart(drift="report")
     scene.agent.wait_applied()
@@ -169,6 +172,7 @@ def test_plan_tells_whether_there_is_something_to_do(scene):
     assert told(scene.agent.run("plan", "--json"))["verdict"] == "runtime"
 
 
+@pytest.mark.one_version
 def test_switch_switches(scene, start_origin):
     new = start_origin("new", "2.0.0")
     done = scene.agent.run("switch", "live", "2.0.0")
@@ -183,6 +187,7 @@ def test_switch_switches(scene, start_origin):
     assert scene.agent.get("/backends/live").body["version"] == "2.0.0"
 
 
+@pytest.mark.one_version
 def test_apply_sends_a_file_of_objects(scene, work):
     path = work / "objects.json"
     member = {"host": "127.0.0.1", "port": scene.origins[0].port}
@@ -204,6 +209,7 @@ def test_wrong_words_are_refused(words):
     refused(thalassa(*words), words[0] if "--nosuch" not in words else "--nosuch")
 
 
+@pytest.mark.one_version
 def test_what_is_not_there_is_one_line_and_exit_1(scene):
     for words in (["members", "nosuch"], ["backends", "nosuch"], ["frontends", "nosuch"], ["services", "nosuch"]):
         done = scene.agent.run(*words)
@@ -218,6 +224,7 @@ def test_without_an_agent_one_line_and_exit_1(work):
         assert "nobody.sock" in done.stderr and len(done.stderr.splitlines()) == 1, done
 
 
+@pytest.mark.one_version
 def test_render_prints_what_would_be_written(scene):
     """Of the running agent's objects: the very file, but for its mark."""
     membership.agree(scene.agent)
@@ -230,6 +237,7 @@ def test_render_prints_what_would_be_written(scene):
     assert scene.haproxy.check(path)[0] == 0
 
 
+@pytest.mark.one_version
 def test_version_is_the_agents(scene):
     done = thalassa("version")
     assert done.returncode == 0 and scene.agent.status()["version"] in done.stdout

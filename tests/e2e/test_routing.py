@@ -68,6 +68,7 @@ def test_tcp_members_come_and_go_without_a_reload(raw, start_origin):
         assert {talk(raw.port) for _ in range(4)} == {"s-c"}
 
 
+@pytest.mark.one_version
 def test_a_frontend_and_its_backend_have_one_mode(raw):
     reply = raw.agent.put("/backends/a", {"type": "static", "mode": "http"})
     assert reply.status == 409, reply
@@ -135,6 +136,7 @@ def test_the_health_uri_of_a_backend_changes_without_a_reload(start_scene, picky
         scene.agent.wait_members("live", scene.addresses)
 
 
+@pytest.mark.one_version
 def test_a_check_sends_method_version_and_host_as_told(start_scene, picky, haproxy_version):
     scene = start_scene(haproxy_version, origins=[picky], begin=False, version="1.0.0")
     health = {"method": "HEAD", "uri": "/hosted", "httpVersion": "HTTP/1.1", "interval": 100}
@@ -173,6 +175,7 @@ def test_keepalive_is_what_was_asked_for_with_rules_and_without(start_scene, kee
             assert (b"connection: close" not in got) == lives
 
 
+@pytest.mark.one_version
 def test_natives_are_in_force(scene):
     natives = ["http-request deny deny_status 429 if { path /teapot }", "http-request set-path /seen if { path /hidden }"]
     rule = {"type": "path", "operation": "path", "value": "/seen", "backend": "nosuch"}
@@ -183,6 +186,7 @@ def test_natives_are_in_force(scene):
     assert scene.get().headers["X-Native"] == "yes"
 
 
+@pytest.mark.one_version
 def test_a_native_use_backend_comes_after_the_rules(scene, start_origin):
     other = start_origin("other")
     scene.put_static("other", other)
@@ -194,6 +198,7 @@ def test_a_native_use_backend_comes_after_the_rules(scene, start_origin):
     assert scene.answered_by("/x") != "other"
 
 
+@pytest.mark.one_version
 def test_several_addresses_serve_one_frontend(scene):
     more = [ports.free(), ports.free()]
     scene.put_frontend(bind=",".join(f"127.0.0.1:{port}" for port in [scene.port, *more]))

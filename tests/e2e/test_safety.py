@@ -183,6 +183,7 @@ def strip(thing):
     return {k: v for k, v in thing.items() if k != "members"}
 
 
+@pytest.mark.one_version
 def test_what_is_malformed_is_refused_by_field(scene):
     wrong = []
     with untouched(scene):
@@ -195,6 +196,7 @@ def test_what_is_malformed_is_refused_by_field(scene):
     assert not wrong
 
 
+@pytest.mark.one_version
 def test_a_body_that_is_no_json_by_its_type_is_refused(scene):
     body = '{"bind":":1","backend":"live"}'
     for kind in ("text/plain", "application/x-www-form-urlencoded", "text/html"):
@@ -216,6 +218,7 @@ def test_a_native_that_haproxy_does_not_take_is_refused_in_its_words(scene):
         refused(reply, {422}, words=["web"])
 
 
+@pytest.mark.one_version
 def test_bind_parameters_that_haproxy_does_not_take_are_refused_in_its_words(scene):
     with untouched(scene):
         reply = put_frontend(scene, bind=f"127.0.0.1:{scene.port} ssl crt /no/such.pem")
@@ -234,6 +237,7 @@ def test_a_port_that_somebody_else_has_is_refused(scene):
         wait.until(lambda: scenes.is_listening(port), "the port is free now")
 
 
+@pytest.mark.one_version
 def test_an_address_of_another_machine_is_refused(scene):
     with untouched(scene):
         reply = put_frontend(scene, "new", bind="192.0.2.1:8080")
@@ -247,6 +251,7 @@ def haproxy_link(work, haproxy_version):
     return link
 
 
+@pytest.mark.one_version
 def test_a_haproxy_program_that_is_gone_stops_reloads_and_nothing_else(
     start_scene, start_origin, haproxy_link, haproxy_version
 ):
@@ -319,6 +324,7 @@ def test_a_template_that_became_bad_stops_reloads_and_nothing_else(
     membership.agree(scene.agent)
 
 
+@pytest.mark.one_version
 def test_only_its_owner_reads_what_may_hold_secrets(scene):
     """The store is the agent's alone; what HAProxy reads is readable."""
     store = scene.agent.options["dbPath"]

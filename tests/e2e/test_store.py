@@ -71,6 +71,7 @@ def sealed(table, key, value) -> bytes:
     return total.to_bytes(8, sys.byteorder) + value
 
 
+@pytest.mark.one_version
 def test_a_store_of_a_newer_version_is_refused_and_left_alone(used):
     path = state_file(used.agent)
     text = path.read_bytes()
@@ -80,6 +81,7 @@ def test_a_store_of_a_newer_version_is_refused_and_left_alone(used):
     start_fails(used, "newer", str(path.parent))
 
 
+@pytest.mark.one_version
 @pytest.mark.parametrize("damage", ["garbage", "cut", "empty", "flipped"])
 def test_a_damaged_store_is_refused_and_left_alone(used, damage):
     path = state_file(used.agent)
@@ -98,6 +100,7 @@ def test_a_damaged_store_is_refused_and_left_alone(used, damage):
         used.agent.wait_applied()
 
 
+@pytest.mark.one_version
 def test_a_damaged_history_is_set_aside_and_the_agent_serves(used):
     history = Path(used.agent.options["dbPath"]) / "history"
     (history / "data.mdb").write_bytes(b"\0" * 20000)
@@ -153,6 +156,7 @@ def test_a_full_disk_refuses_changes_and_keeps_what_is(small_disk, start_scene):
     assert scene.agent.get("/frontends/web").body["rules"] == rules[:1]
 
 
+@pytest.mark.one_version
 @pytest.mark.parametrize("shared", ["dbPath", "haproxyCfgPath"])
 def test_a_second_agent_is_refused(scene, start_agent, work, shared):
     own = {"dbPath": work / "db2", "haproxyCfgPath": work / "two" / "haproxy.cfg"}
@@ -171,6 +175,7 @@ def test_a_second_agent_is_refused(scene, start_agent, work, shared):
     assert scene.agent.get("/healthz").status == 200
 
 
+@pytest.mark.one_version
 def test_objects_and_generation_survive_a_restart(used):
     used.agent.start()
     before = used.agent.get("/frontends").body, used.agent.get("/backends").body
@@ -288,7 +293,9 @@ def test_a_file_of_another_form_stops_the_start_and_is_kept(start_agent, registr
 
 def test_an_empty_store_does_not_empty_a_running_haproxy(used, work):
     """The store is lost, HAProxy serves: it goes on serving, and the agent says so."""
+    files_before = used.written()
     with used.load(), used.no_reload():
         used.agent.start(dbPath=work / "db-new")
         wait.stays(lambda: used.agent.healthy(), "the agent lives", 3)
+    assert used.written() == files_before
     assert len(used.haproxy.servers("live")) == 2
