@@ -34,24 +34,34 @@ int app_check_names(const struct app_rendered *r, struct err *e)
                    STR_ARG(one.name), STR_ARG(one.kind), STR_ARG(other.kind));
 }
 
+static struct str *addresses_of(struct arena *a, const struct structure_binds *binds)
+{
+    struct str *out = ARENA_ARRAY(a, struct str, binds->count);
+
+    for (size_t i = 0; i < binds->count; i++)
+        out[i] = binds->items[i].address;
+    return out;
+}
+
 int app_probe(struct app *a, const struct app_rendered *r, struct err *e)
 {
     struct arena arena = ARENA_INIT;
-    struct structure have = {0}, want;
-    struct structure_binds binds;
+    struct structure none = {0}, have = {0}, want;
+    struct structure_binds binds, running;
+    struct str *beside;
     int rc = 0;
 
     if (a->running.known && a->have)
         structure_parse(&arena, buf_str(&a->running.text), NULL, &have);
     structure_parse(&arena, r->files.config, NULL, &want);
+    running = structure_new_binds(&arena, &none, &have);
     binds = structure_new_binds(&arena, &have, &want);
+    beside = addresses_of(&arena, &running);
     for (size_t i = 0; i < binds.count && rc == 0; i++) {
-        rc = probe_bind(&binds.items[i].address, 1, e);
+        rc = probe_bind_beside(&binds.items[i].address, 1, beside, running.count, e);
         if (rc) {
-            char owner[sizeof e->field];
             (void)err_wrap(e, "cannot listen");
-            (void)snprintf(e->field, sizeof e->field, "%s",
-                           str_copy(owner, sizeof owner, binds.items[i].owner));
+            str_copy(e->field, sizeof e->field, binds.items[i].owner);
             e->kind = ERR_UNPROCESSABLE;
         }
     }

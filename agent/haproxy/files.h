@@ -34,7 +34,7 @@ void files_backup_free(struct files_backup *b); /* NULL is fine */
 
 /* Put the set in its place: the items first, the configuration's rename last; a file whose bytes
  * are the same is not written. *backup gets the former ones (also after an error), *written counts
- * A configuration that was edited by hand is kept beside as ".edited-TIME": `edited` becomes
+ * files. A configuration that was edited by hand is kept beside as ".edited-TIME": `edited` becomes
  * its path, else "". */
 int files_install(const struct file_set *set, struct files_backup **backup, size_t *written,
                   char edited[FILES_PATH], struct err *e);

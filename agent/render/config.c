@@ -58,6 +58,7 @@ static int run_template(const struct render_input *in, const struct templates *t
                                      .helpers = helpers_table,
                                      .escape = template_escape_haproxy,
                                      .ctx = &ctx,
+                                     .strict = true,
                                      .refuse_control = true,
                                      .max_out_bytes = RENDER_MAX_CONFIG};
     struct json *data;
