@@ -51,7 +51,16 @@ static int read_template(struct arena *a, const char *path, struct str *text, st
     return rc ? err_wrap(e, "template") : 0;
 }
 
-/* DIR/NAME.tmpl is the partial NAME. */
+static bool has_partial(const struct job *j, struct str name)
+{
+    for (size_t i = 0; i < j->in.partial_count; i++) {
+        if (str_eq(j->in.partials[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+/* DIR/NAME.tmpl is the partial NAME; the first folder that has it wins. */
 static int read_partial(struct job *j, struct str folder, const char *file, struct err *e)
 {
     struct file_text *list = (struct file_text *)(uintptr_t)j->in.partials;
@@ -60,32 +69,45 @@ static int read_partial(struct job *j, struct str folder, const char *file, stru
 
     if (!str_ends(name, STR(".tmpl")))
         return 0;
+    name.n -= 5;
+    if (has_partial(j, name))
+        return 0;
     if (j->in.partial_count == PARTIALS_MAX)
         return err_set(e, ERR_INVALID, "template: more than %d partials", PARTIALS_MAX);
     path = arena_printf(&j->arena, STR_FMT "/%s", STR_ARG(folder), file);
-    p->name = arena_str(&j->arena, (struct str){name.p, name.n - 5});
+    p->name = arena_str(&j->arena, name);
     if (read_template(&j->arena, path.p, &p->text, e))
         return -1;
     j->in.partial_count++;
     return 0;
 }
 
-/* The partials lie in the folder `partials` beside the template. */
-static int read_partials(struct job *j, const char *template_path, struct err *e)
+static int read_folder(struct job *j, struct str folder, struct err *e)
 {
-    const char *slash = strrchr(template_path, '/');
-    struct str folder = arena_printf(&j->arena, "%.*spartials",
-                                     slash ? (int)(slash - template_path + 1) : 0, template_path);
     DIR *d = opendir(folder.p);
     struct dirent *entry;
     int rc = 0;
 
-    j->in.partials = ARENA_ARRAY(&j->arena, struct file_text, PARTIALS_MAX);
     while (d && rc == 0 && (entry = readdir(d)))
         rc = read_partial(j, folder, entry->d_name, e);
     if (d)
         (void)closedir(d);
     return rc;
+}
+
+/* The partials lie in the folder `partials` beside the template, and beside those that are shipped. */
+static int read_partials(struct job *j, const struct options *o, struct err *e)
+{
+    const char *slash = strrchr(o->templateFile, '/');
+    struct str own = arena_printf(&j->arena, "%.*spartials",
+                                  slash ? (int)(slash - o->templateFile + 1) : 0, o->templateFile);
+
+    j->in.partials = ARENA_ARRAY(&j->arena, struct file_text, PARTIALS_MAX);
+    if (read_folder(j, own, e))
+        return -1;
+    if (!*o->shippedTemplates)
+        return 0;
+    return read_folder(j, arena_printf(&j->arena, "%s/partials", o->shippedTemplates), e);
 }
 
 static void print_structure(struct app_rendered *r)
@@ -106,7 +128,7 @@ static void run(void *ctx)
 
     j->in.template.name = str_z(path);
     j->failed = read_template(&j->arena, path, &j->in.template.text, &j->e) ||
-                read_partials(j, path, &j->e) || render_config(&j->in, &j->out->files, &j->e);
+                read_partials(j, j->app->options, &j->e) || render_config(&j->in, &j->out->files, &j->e);
     if (j->failed) {
         j->e.kind = ERR_UNPROCESSABLE; /* whatever the template's fault is to those who read it */
         return;

@@ -219,6 +219,7 @@ struct options *options_read_in(const struct options_world *world, int argc, cha
         abort();
     *call = (struct options_call){.command = COMMAND_RUN};
     arena_init(&o->arena);
+    o->shippedTemplates = "";
     l.arena = &o->arena;
     if (set_defaults(o, e) || read_line(&l, argc, argv, e))
         goto failed;

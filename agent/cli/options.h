@@ -67,6 +67,7 @@ struct options {
     option_c_##type field;
 #include "cli/options.def"
     enum option_origin origin[OPTION_COUNT];
+    const char *shippedTemplates; /* folder of the templates that come with Thalassa; "": not found */
     struct arena arena;
 };
 

@@ -10,6 +10,8 @@
 
 #define DEBIAN_CONFIG "/etc/haproxy/haproxy.cfg"
 #define DEBIAN_MASTER "/run/haproxy-master.sock"
+#define INSTALLED_LOCAL "/usr/local/share/thalassa/templates"
+#define INSTALLED "/usr/share/thalassa/templates"
 
 const char *options_world_get(const struct options_world *world, const char *name)
 {
@@ -126,33 +128,44 @@ static void complete_haproxy(struct options *o)
 }
 
 /* Where templates lie: beside the program in its source tree, installed below the same prefix, or
- * installed at all. */
+ * installed at all. The first folder that has `name`, which becomes its path; NULL. */
+static const char *find_shipped(struct options *o, const struct options_world *world,
+                                const char *name, const char **folder)
+{
+    const char *program = world->program_folder;
+    const char *const folders[] = {
+        program ? arena_printf(&o->arena, "%s/../../../templates", program).p : "",
+        program ? arena_printf(&o->arena, "%s/../share/thalassa/templates", program).p : "",
+        INSTALLED_LOCAL, INSTALLED};
+
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        struct str path = arena_printf(&o->arena, "%s/%s", folders[i], name);
+        *folder = folders[i];
+        if (*folders[i] && is_file(path.p))
+            return path.p;
+    }
+    return NULL;
+}
+
 static int find_template(struct options *o, const struct options_world *world, struct err *e)
 {
-    static const char *const beside[] = {"../../../templates", "../share/thalassa/templates"};
-    static const char *const installed[] = {"/usr/local/share/thalassa/templates",
-                                            "/usr/share/thalassa/templates"};
-    const char *name = o->templateFile;
-    struct str path;
+    const char *name = o->templateFile, *path, *folder;
 
+    if (find_shipped(o, world, "default.haproxycfg.tmpl", &folder))
+        o->shippedTemplates = folder;
     if (strchr(name, '/')) {
         if (is_file(name))
             return 0;
         return err_set(e, ERR_NOT_FOUND, "--templateFile: %s: there is no such file", name);
     }
-    for (size_t i = 0; i < 4; i++) {
-        if (i < 2 && !world->program_folder)
-            continue;
-        path = i < 2 ? arena_printf(&o->arena, "%s/%s/%s", world->program_folder, beside[i], name)
-                     : arena_printf(&o->arena, "%s/%s", installed[i - 2], name);
-        if (is_file(path.p)) {
-            o->templateFile = path.p;
-            return 0;
-        }
-    }
-    return err_set(e, ERR_NOT_FOUND,
-                   "--templateFile: no template \"%s\" in %s or %s (./%s is one in this folder)",
-                   name, installed[0], installed[1], name);
+    path = find_shipped(o, world, name, &folder);
+    if (!path)
+        return err_set(e, ERR_NOT_FOUND,
+                       "--templateFile: no template \"%s\" in %s or %s (./%s is one in this "
+                       "folder)",
+                       name, INSTALLED_LOCAL, INSTALLED, name);
+    o->templateFile = path;
+    return 0;
 }
 
 static bool needs_template(enum command command)
