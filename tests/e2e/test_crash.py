@@ -17,6 +17,9 @@ import wait
 from download import Download
 
 
+SEED = int(os.environ.get("THALASSA_SEED", "6"))  # of the sieges; another one to hunt for more
+
+
 def kill_haproxy(haproxy) -> None:
     for pid in (haproxy.master_pid(), haproxy.worker_pid()):
         os.kill(pid, signal.SIGKILL)
@@ -137,8 +140,8 @@ def test_a_drain_goes_on_after_a_kill_of_the_agent(
 def test_kills_at_any_time_leave_everything_whole(
     haproxy_version, start_scene, start_origin, consul, scaled
 ):
-    """With --full 200 random changes, else 20, a tenth of them each with and without new backends; the
-    agent is killed up to half a second after each of its starts."""
+    """With --full 200 random changes, else 20, in the second half new and deleted backends, too; each
+    agent lives for less than a second."""
     scene, origins = siege.build(start_scene, start_origin, consul, haproxy_version)
     timers = []
 
@@ -153,7 +156,7 @@ def test_kills_at_any_time_leave_everything_whole(
             timers.append(threading.Timer(fate.random.uniform(0.05, 0.8), child.signal, [signal.SIGKILL]))
             timers[-1].start()
 
-    fate = siege.Siege(scene, origins, begin, seed=6)
+    fate = siege.Siege(scene, origins, begin, SEED)
     lay_siege(scene, fate, scaled(200))
 
 
@@ -177,10 +180,10 @@ def test_kills_at_every_write_leave_everything_whole(
         agent.env = environment | ({"THALASSA_FAULT": f"kill:{point}"} if doomed else {})
         agent.start(wait_ready=not doomed)
 
-    fate = siege.Siege(scene, origins, begin, seed=7)
+    fate = siege.Siege(scene, origins, begin, SEED)
     lay_siege(scene, fate, scaled(200))
     places = set(re.findall(r"fault: killed at (\S+)", agent.log()))
-    assert len(places) >= 2, places
+    assert len(places) >= 3, places
     agent.stop()
 
 

@@ -4,6 +4,7 @@
 import load
 import membership
 import wait
+from download import Download
 
 
 def two_versions(start_scene, start_origin, registry, haproxy_version, **options):
@@ -21,6 +22,11 @@ def versions(scene, service="site") -> dict[str, int]:
     """Version -> passing instances."""
     reply = scene.agent.good(scene.agent.get(f"/services/{service}"))
     return {one["version"]: one["passing"] for one in reply.body["versions"]}
+
+
+def switches(scene) -> list[tuple]:
+    shown = scene.agent.status()["switches"]
+    return [(one["backend"], one["from"], one["to"], one["state"]) for one in shown]
 
 
 def addresses(origin) -> set[str]:
@@ -94,8 +100,8 @@ def test_the_old_version_serves_until_the_new_one_passes_its_check(
     for port in new.ports:
         new.fail(port=port)
     with scene.no_reload(), scene.load():
-        reply = scene.agent.post("/backends/live", {"version": "2.0.0"})
-        assert reply.status in (200, 202), reply
+        reply = scene.agent.post("/backends/live", {"version": "2.0.0"}, wait="1s")
+        assert reply.status == 202, "it is stored, and the new ones do not serve"
         servers = {f"live_{address}" for address in addresses(old) | addresses(new)}
         wait.until(lambda: set(scene.haproxy.servers("live")) == servers, "the new ones are added")
 
@@ -107,6 +113,7 @@ def test_the_old_version_serves_until_the_new_one_passes_its_check(
         scene.wait_flow()
         up = [name for name, status in scene.haproxy.servers("live").items() if status == "UP"]
         assert set(up) == {f"live_{address}" for address in addresses(old)}
+        assert switches(scene) == [("live", "1.0.0", "2.0.0", "warming")]
         for port in new.ports:
             new.fail(False, port=port)
         scene.agent.wait_members("live", addresses(new))
@@ -139,6 +146,27 @@ def test_a_forced_switch_waits_for_its_members(haproxy_version, start_scene, sta
         assert reply.status in (200, 202), reply
         scene.wait_flow()
         scene.agent.wait_members("live", addresses(old))
+        assert switches(scene) == [("live", "1.0.0", "2.0.0", "waiting")]
         new = start_origin("new", "2.0.0")
         scene.register(new)
         scene.agent.wait_members("live", addresses(new))
+        wait.equals(lambda: switches(scene), [], "the switch is done")
+
+
+def test_a_switch_waits_for_its_members_and_not_for_long_sessions(
+    haproxy_version, start_scene, start_origin, registry
+):
+    """?wait ends when the new members serve; the old one goes when its last answer is sent."""
+    old, new = start_origin("old", "1.0.0"), start_origin("new", "2.0.0")
+    scene = start_scene(haproxy_version, [old], registry, drainTimeout="30s")
+    download = Download(scene.port, ms=5000)
+    wait.until(old.requests, "the download began")
+    scene.register(new)
+    wait.until(lambda: "2.0.0" in versions(scene), "the registry knows it")
+    reply = scene.agent.post("/backends/live", {"version": "2.0.0"}, wait="20s")
+    assert reply.status == 200, reply
+    assert not download.ended
+    assert scene.answered_by() == "new"
+    assert switches(scene) == [("live", "1.0.0", "2.0.0", "draining")]
+    assert download.is_whole("old")
+    scene.agent.wait_members("live", addresses(new))
