@@ -2,6 +2,7 @@
 #include "app_check.h"
 
 #include "app_install.h"
+#include "app_reload.h"
 #include "haproxy/check.h"
 #include "haproxy/probe.h"
 
@@ -43,6 +44,15 @@ static struct str *addresses_of(struct arena *a, const struct structure_binds *b
     return out;
 }
 
+/* While HAProxy starts or reloads, and before it was observed, an address that is taken may well be
+ * taken by itself. The probe of the reload to come is made when all is known again. */
+static bool knows_listeners(const struct app *a)
+{
+    if (a->reloaded || (a->reload && a->reload->step > RELOAD_PROBE))
+        return false;
+    return (a->running.known && a->have) || runtime_state(a->runtime) == RUNTIME_DOWN;
+}
+
 int app_probe(struct app *a, const struct app_rendered *r, struct err *e)
 {
     struct arena arena = ARENA_INIT;
@@ -51,6 +61,8 @@ int app_probe(struct app *a, const struct app_rendered *r, struct err *e)
     struct str *beside;
     int rc = 0;
 
+    if (!knows_listeners(a))
+        return 0;
     if (a->running.known && a->have)
         structure_parse(&arena, buf_str(&a->running.text), NULL, &have);
     structure_parse(&arena, r->files.config, NULL, &want);
