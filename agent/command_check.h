@@ -16,6 +16,7 @@ struct check {
     char user[64]; /* whose rights are looked at */
     bool agent_answers;
     bool version_known;
+    bool haproxy_answers; /* on its admin socket */
 };
 
 /* command_check_files.c */
@@ -32,10 +33,11 @@ void check_rendering(struct check *c);
 void check_admin_socket(struct check *c);
 void check_master_socket(struct check *c);
 
-/* command_check_found.c: name HAProxies that run, and the options that fit them. True if a hint
- * was added to the finding before. */
+/* command_check_found.c: hints for the finding before: options that fit a HAProxy that runs; its
+ * master socket, if its admin socket is ours. True if one was added. */
 bool check_hint_found(struct check *c);
-bool check_hint_master(struct check *c); /* its master socket, if its admin socket is ours */
+bool check_hint_master(struct check *c);
+/* Name the HAProxies that run, if none answers where we look. */
 void check_found(struct check *c);
 
 /* command_check_api.c */

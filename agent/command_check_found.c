@@ -98,13 +98,6 @@ static size_t find(struct arena *a, struct found items[FOUND_MAX])
     return count;
 }
 
-/* The options of our own HAProxy are right as they are. */
-static bool fits(const struct found *f, const struct options *o)
-{
-    return str_eq_z(f->config, o->haproxyCfgPath) &&
-           str_eq_z(f->admin_socket, o->haproxySocketPath);
-}
-
 /* The one that reads our configuration, else the first. */
 static const struct found *best(const struct found *items, size_t count, const struct options *o)
 {
@@ -168,12 +161,9 @@ static void say_found(struct check *c, const struct found *f)
 void check_found(struct check *c)
 {
     struct found items[FOUND_MAX];
-    size_t count = find(&c->local.arena, items);
-    bool ours = false;
+    size_t count = c->haproxy_answers ? 0 : find(&c->local.arena, items);
 
-    for (size_t i = 0; i < count; i++)
-        ours = ours || fits(&items[i], c->options);
-    for (size_t i = 0; i < count && !ours; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (items[i].pid)
             say_found(c, &items[i]);
     }

@@ -50,19 +50,19 @@ static struct str value_of(struct str text, struct str name)
     return STR("");
 }
 
-/* Somebody listens, but not for us. */
-static bool say_forbidden(struct check *c, const char *path)
+/* The socket is there, but not for us. */
+static bool say_forbidden(struct check *c, const char *subject, const char *path)
 {
     char description[256];
 
     if (access(path, F_OK) || check_may_write(path))
         return false;
     check_describe(description, sizeof description, path);
-    findings_add(&c->findings, FINDING_MISSING, "admin socket", "%s may not connect: %s", c->user,
+    findings_add(&c->findings, FINDING_MISSING, subject, "%s may not connect: %s", c->user,
                  description);
     findings_hint(&c->findings,
-                  "make %s a member of its group, or set `user`, `group` and `mode` "
-                  "on its stats socket line",
+                  "make %s a member of its group, or set mode and group where HAProxy "
+                  "opens it (stats socket, -S)",
                   c->user);
     return true;
 }
@@ -107,7 +107,7 @@ void check_admin_socket(struct check *c)
     struct err e;
 
     if (ask(c, path, STR("show info"), &info, &e)) {
-        if (!say_forbidden(c, path))
+        if (!say_forbidden(c, "admin socket", path))
             say_silent(c, path, &e);
         return;
     }
@@ -117,6 +117,7 @@ void check_admin_socket(struct check *c)
                      "%s answers, but not as HAProxy does", path);
         return;
     }
+    c->haproxy_answers = true;
     findings_add(&c->findings, FINDING_OK, "admin socket",
                  "%s answers: version " STR_FMT ", pid " STR_FMT, path, STR_ARG(version),
                  STR_ARG(value_of(info, STR("Pid"))));
@@ -139,6 +140,8 @@ void check_master_socket(struct check *c)
                      "%s; reloads go by --haproxyReloadCmd", e.text);
         return;
     }
+    if (say_forbidden(c, "master socket", path))
+        return;
     findings_add(&c->findings, FINDING_WARNING, "master socket", "%s", e.text);
     if (!check_hint_master(c))
         findings_hint(&c->findings,
