@@ -64,6 +64,7 @@ struct app {
     struct lister *lister;             /* NULL with a file for a registry */
     struct registration *registration; /* --register */
     struct desired *want;
+    bool world_stale;       /* `want` and the plan are to be made anew */
     struct buf want_text;     /* structure text of `effective`; valid if want_text_of is it */
     struct objects *want_text_of; /* referenced; NULL: the text is to be rendered */
     bool text_busy;
@@ -128,7 +129,8 @@ int64_t app_wall_ms(void);
 
 /* --- app_world.c: from what is stored and known to the plan --- */
 void app_objects_changed(struct app *a); /* stored objects, or which of them failed */
-void app_world_changed(struct app *a);   /* members, observation: build and plan anew */
+void app_world_changed(struct app *a);   /* members: build and plan anew, this turn */
+void app_world_build(struct app *a);     /* at once */
 void app_set_want_text(struct app *a, const struct app_rendered *r);
 struct desired *app_build(struct app *a, struct objects *effective);
 /* The planner's view of a desired state; `want` may be another than the present one. */

@@ -82,9 +82,13 @@ static void settle(struct app *a)
 
 static void drive(struct app *a)
 {
-    struct situation s = situation_of(a);
-    struct decision d = loop_next(&s);
+    struct situation s;
+    struct decision d;
 
+    if (a->world_stale && !a->stopping)
+        app_world_build(a);
+    s = situation_of(a);
+    d = loop_next(&s);
     settle(a);
     if (d.action == LOOP_WAIT) {
         wait_until(a, d.wake_ms);

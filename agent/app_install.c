@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -175,6 +176,7 @@ static void done_files(void *ctx)
         log_debug("%zu files written", i->written);
     }
     app_install_free(i);
+    (void)malloc_trim(0); /* rendering takes much more than what stays */
     app_action_done(a);
 }
 

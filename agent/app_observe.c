@@ -75,7 +75,7 @@ static void take(struct app *a, struct have *have)
     }
     map_cache_update(a->maps, have);
     pace(a);
-    app_world_changed(a);
+    app_world_build(a);
     note_drift(a, quiet, held);
     app_files_look(a);
     if (progress_planned(&a->progress, a->plan.hash, app_now_ms()) && a->apply_error[0] == 0)

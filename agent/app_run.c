@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "registry/register.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -135,12 +136,22 @@ static void close_all(struct app *a)
     release(a);
 }
 
+/* Snapshots come and go in large blocks: these return to the system when they are freed, instead of
+ * teaching malloc to keep ever larger ones. */
+static void tame_malloc(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+    (void)mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+    (void)mallopt(M_ARENA_MAX, 2);
+}
+
 int app_run(const struct options *options)
 {
     struct app a;
     struct err e;
     int rc = 0;
 
+    tame_malloc();
     init(&a, options);
     watch_signals(&a);
     if (open_all(&a, &e)) {

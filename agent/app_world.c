@@ -131,12 +131,19 @@ void app_objects_changed(struct app *a)
 
 void app_world_changed(struct app *a)
 {
+    a->world_stale = true; /* built once a turn, however many backends have changed */
+    app_ask_drive(a);
+}
+
+void app_world_build(struct app *a)
+{
     struct desired *old = a->want;
 
     a->want = app_build(a, a->effective);
     if (old)
         app_note_members(a, old, a->want);
     desired_unref(old);
+    a->world_stale = false;
     a->drift_held = false; /* something is asked for: what was only reported is put right, too */
     want_text(a);
     plan_anew(a);
@@ -145,6 +152,6 @@ void app_world_changed(struct app *a)
 
 bool app_is_settled(const struct app *a)
 {
-    return a->have && !a->busy && !a->observe_asked && a->plan.count == 0 && !a->plan.waits &&
+    return a->have && !a->busy && !a->observe_asked && !a->world_stale && a->plan.count == 0 && !a->plan.waits &&
            a->want_text_of == a->effective && !app_reload_wanted(a);
 }
