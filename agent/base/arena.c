@@ -51,35 +51,42 @@ static struct arena_block *block_new(struct arena *a, size_t n)
     return b;
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+/* n bytes, not cleared, at a multiple of `align` (a power of two, at most ALIGN). */
+static void *take(struct arena *a, size_t n, size_t align)
 {
     struct arena_block *b = a->blocks;
-    char *p;
+    size_t at = b ? (b->used + align - 1) & ~(align - 1) : 0;
 
     if (n > SIZE_MAX / 2)
         abort();
-    n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-    if (!b || b->size - b->used < n)
+    if (!b || at > b->size || b->size - at < n) {
         b = block_new(a, n);
-    p = b->data + b->used;
-    b->used += n;
-    memset(p, 0, n);
-    return p;
+        at = 0;
+    }
+    b->used = at + n;
+    return b->data + at;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    return memset(take(a, n, ALIGN), 0, n);
 }
 
 struct str arena_str(struct arena *a, struct str s)
 {
-    char *p = arena_alloc(a, s.n + 1);
+    char *p = take(a, s.n + 1, 1);
 
     if (s.n)
         memcpy(p, s.p, s.n);
+    p[s.n] = 0;
     return (struct str){p, s.n};
 }
 
 struct str arena_str_lower(struct arena *a, struct str s)
 {
-    char *p = arena_alloc(a, s.n + 1);
+    char *p = take(a, s.n + 1, 1);
 
+    p[s.n] = 0;
     for (size_t i = 0; i < s.n; i++)
         p[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i];
     return (struct str){p, s.n};
@@ -97,7 +104,7 @@ struct str arena_printf(struct arena *a, const char *format, ...)
     va_end(ap);
     if (n < 0)
         abort();
-    p = arena_alloc(a, (size_t)n + 1);
+    p = take(a, (size_t)n + 1, 1);
     (void)vsnprintf(p, (size_t)n + 1, format, again);
     va_end(again);
     return (struct str){p, (size_t)n};
