@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A reload: only for what needs one, with its reason, without a lost request, and back if it fails."""
 
+import os
 import re
 import shutil
+import signal
 from pathlib import Path
 
 import files
@@ -94,6 +96,39 @@ def test_each_reload_is_announced_and_tells_what_forced_it(scene):
             assert scene.agent.get("/plan").body["verdict"] == "noop"
     assert not prober.failures
     assert metric(scene, "thalassa_reloads_total") == reloads_told(scene)["count"]
+
+
+def test_frontends_put_in_a_row_are_all_taken(scene):
+    """Nobody waits for the reload of the one before: no address of ours is taken for somebody else's."""
+    free = [ports.free() for _ in range(4)]
+    with scene.load():
+        for port in free:
+            body = {"bind": f"127.0.0.1:{port}", "backend": "live"}
+            scene.agent.good(scene.agent.put(f"/frontends/f{port}", body))
+            # while HAProxy starts to listen there, and before the agent has seen it
+            wait.until(lambda port=port: scenes.is_listening(port), "it listens")
+        scene.agent.wait_applied(timeout=20)
+    assert all(scene.answered_by(port=port) != 503 for port in free)
+
+
+@pytest.mark.one_version
+def test_a_change_right_after_the_start_is_taken(scene):
+    """Of the agent, while it has not yet seen what its HAProxy listens on; and of HAProxy."""
+    body = {"bind": f"127.0.0.1:{scene.port}", "backend": "live"}
+    for maxconn in (100, 200):
+        scene.agent.restart()
+        scene.agent.good(scene.agent.put("/frontends/web", body | {"natives": [f"maxconn {maxconn}"]}))
+        scene.agent.wait_applied()
+    for pid in (scene.haproxy.worker_pid(), scene.haproxy.master_pid()):
+        os.kill(pid, signal.SIGKILL)
+    for maxconn in range(400, 800):
+        reply = scene.agent.put("/frontends/web", body | {"natives": [f"maxconn {maxconn}"]})
+        if reply.status == 503:  # HAProxy's version is not known while it is down
+            continue
+        scene.agent.good(reply)
+        if scene.agent.status()["haproxy"]["state"] == "up":
+            break
+    scene.agent.wait_applied(timeout=20)
 
 
 @pytest.fixture

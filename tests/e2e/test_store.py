@@ -14,13 +14,16 @@ import membership
 import pytest
 import wait
 
-FRONTEND = {
-    "key": "web", "bind": "127.0.0.1:1", "backend": "live",
-    "rules": [{"type": "path", "operation": "path_beg", "value": "/a /b", "backend": "live"}],
-    "natives": ["maxconn 100"],
-}
+import ports
+
+RULES = [{"type": "path", "operation": "path_beg", "value": "/a /b", "backend": "live"}]
 BACKEND = {"key": "live", "type": "dynamic", "name": "site", "version": "1.0.0", "balance": "leastconn"}
 STATIC = {"key": "fixed", "type": "static", "members": [{"host": "127.0.0.1", "port": 9}]}
+
+
+def frontend() -> dict:
+    bind = f"127.0.0.1:{ports.free()}"
+    return {"key": "web", "bind": bind, "backend": "live", "rules": RULES, "natives": ["maxconn 100"]}
 
 
 def short(agent) -> str:
@@ -203,10 +206,10 @@ def start_with(start_agent, registry, path, **more):
 
 def test_the_persistence_file_is_taken_and_written_back_on_each_change(start_agent, registry, work):
     path = work / "thalassa.json"
-    path.write_text(json.dumps({"frontends": [FRONTEND], "backends": [BACKEND, STATIC]}))
+    path.write_text(json.dumps({"frontends": [frontend()], "backends": [BACKEND, STATIC]}))
     agent = start_with(start_agent, registry, path)
     assert [one["key"] for one in agent.get("/backends").body] == ["fixed", "live"]
-    assert agent.get("/frontends/web").body["rules"] == FRONTEND["rules"]
+    assert agent.get("/frontends/web").body["rules"] == RULES
     agent.good(agent.put("/backends/third", {"type": "static"}))
     wait.until(lambda: [b["key"] for b in persisted(path)["backends"]] == ["fixed", "live", "third"], "written")
     agent.good(agent.delete("/backends/third"))
@@ -215,7 +218,7 @@ def test_the_persistence_file_is_taken_and_written_back_on_each_change(start_age
 
 def test_what_was_written_gives_the_same_objects_to_an_empty_store(start_agent, registry, work):
     path = work / "thalassa.json"
-    path.write_text(json.dumps({"frontends": [FRONTEND], "backends": [BACKEND, STATIC]}))
+    path.write_text(json.dumps({"frontends": [frontend()], "backends": [BACKEND, STATIC]}))
     agent = start_with(start_agent, registry, path)
     agent.good(agent.put("/backends/third", {"type": "static", "cookie": "C", "natives": ["fullconn 10"]}))
     wait.until(lambda: len(persisted(path)["backends"]) == 3, "written")
@@ -253,7 +256,7 @@ WORSE = {"key": "worse", "type": "magic"}
 
 def test_objects_that_do_not_pass_are_listed_and_stop_the_import(start_agent, registry, work):
     path = work / "thalassa.json"
-    text = json.dumps({"version": 1, "frontends": [FRONTEND], "backends": [BAD, STATIC, WORSE]})
+    text = json.dumps({"version": 1, "frontends": [frontend()], "backends": [BAD, STATIC, WORSE]})
     path.write_text(text)
     agent = start_agent("2.6", wait_ready=False, persistence=path, **registry.options)
     assert agent.exit_status() == 2
