@@ -2,8 +2,13 @@
 """What lies in files, to prove that nothing was written, or the same bytes again."""
 
 import os
+import time
 from pathlib import Path
 from typing import NamedTuple
+
+import wait
+
+WRITE_PAUSE_S = 1.2
 
 
 class Written(NamedTuple):
@@ -26,6 +31,17 @@ def look(*paths) -> dict[str, Written]:
 
 def texts(*paths) -> dict[str, bytes]:
     return {path: written.text for path, written in look(*paths).items()}
+
+
+def wait_still(*paths) -> None:
+    """Until nothing is written any more: the agent writes at most once a second, the last time after
+    the last change."""
+
+    def is_old():
+        newest = max(one.changed_ns for one in look(*paths).values())
+        return time.time() - newest / 1e9 > WRITE_PAUSE_S
+
+    wait.until(is_old, "the files are written")
 
 
 def unmarked(*paths) -> dict[str, bytes]:

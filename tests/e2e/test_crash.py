@@ -15,6 +15,7 @@ import pytest
 import siege
 import wait
 from download import Download
+from scene import NO_WAIT
 
 
 SEED = int(os.environ.get("THALASSA_SEED", "6"))  # of the sieges; another one to hunt for more
@@ -41,9 +42,11 @@ RULES = [{"type": "path", "operation": "path_beg", "value": "/other", "backend":
 def scene_of_two(start_scene, start_origin, haproxy_version, registry, **options):
     """`live` with `one` (weight 10) and `two`, `other` with `fixed` behind a rule. -> scene, origins"""
     one, two, fixed = (start_origin(name) for name in ("one", "two", "fixed"))
-    scene = start_scene(haproxy_version, [two], registry, drainTimeout="1s", **options)
+    options = {"drainTimeout": "1s", "begin": False} | options
+    scene = start_scene(haproxy_version, [two], registry, **options)
     scene.register(one, weights=(10, 1))
-    scene.put_static("other", fixed)
+    scene.put_static("other", fixed, wait=NO_WAIT)
+    scene.put_backend(wait=NO_WAIT)
     scene.put_frontend(rules=RULES)
     scene.agent.wait_members("live", [f"127.0.0.1:{o.port}" for o in (one, two)])
     return scene, one, two
@@ -56,8 +59,7 @@ def test_haproxy_restarted_without_the_agent_serves_the_present(
     in its files."""
     scene, one, two = scene_of_two(start_scene, start_origin, haproxy_version, registry)
     told = membership.agree(scene.agent)
-    folder = scene.agent.options["haproxyDir"]
-    wait.until(lambda: b"/other" in b"".join(files.texts(folder).values()), "the rule is written")
+    files.wait_still(scene.agent.options["haproxyDir"])
     weights = membership.weights(scene.haproxy)
     assert weights[f"127.0.0.1:{one.port}"] == 10
     scene.agent.kill()

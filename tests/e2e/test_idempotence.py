@@ -18,7 +18,6 @@ RULES = [
 ]
 HEALTH = {"method": "GET", "uri": "/health", "interval": 500}
 STEADY = ("srv_addr", "srv_port", "srv_op_state", "srv_admin_state", "srv_uweight")
-WRITE_PAUSE_S = 1.2
 ROUNDS = 3  # observations of HAProxy that the agent makes before we believe that it does nothing
 
 
@@ -28,7 +27,8 @@ def start_still_scene(start_scene, start_origin, keeper):
     options = {"statsInterval": "300ms", "drainTimeout": "1s"}
 
     def start(haproxy_version, registry):
-        scene = start_scene(haproxy_version, [start_origin(count=4)], registry, **options)
+        origins = [start_origin(count=4)]
+        scene = start_scene(haproxy_version, origins, registry, begin=False, **options)
         return StillScene(scene, keeper)
 
     return start
@@ -39,12 +39,10 @@ class StillScene:
 
     def __init__(self, scene, keeper):
         self.scene, self.agent, self.haproxy = scene, scene.agent, scene.haproxy
-        scene.put_backend("apis", health=HEALTH, server=["maxconn 100"])
-        scene.put_static("fixed", *scene.origins, balance="leastconn")
-        scene.put_frontend(rules=RULES, natives=["option forwardfor"])
-        scene.agent.wait_members("apis", scene.addresses)
-        scene.agent.wait_applied()
-        self._wait_files_written()
+        scene.agent.good(scene.agent.put("/config", self._objects(scene), wait="20s"))
+        for name in ("live", "apis", "fixed"):
+            scene.agent.wait_members(name, scene.addresses)
+        files.wait_still(*self.paths())
         scene.agent.stop()
         options = scene.agent.options
         self.admin = keeper.keep(Recorder(options["haproxySocketPath"]))
@@ -54,16 +52,15 @@ class StillScene:
         scene.agent.start()
         scene.agent.wait_applied()
 
-    def _wait_files_written(self) -> None:
-        """They are written at most once a second, the last time after the last change."""
-        last = {}
-
-        def the_same():
-            now = files.texts(*self.paths())
-            same, last["seen"] = now == last.get("seen"), now
-            return same
-
-        wait.until(the_same, "the files are written", every=WRITE_PAUSE_S)
+    @staticmethod
+    def _objects(scene) -> dict:
+        web = {"key": "web", "bind": f"127.0.0.1:{scene.port}", "backend": "live", "rules": RULES}
+        live = {"key": "live", "type": "dynamic", "name": SERVICE, "version": "1.0.0"}
+        apis = live | {"key": "apis", "health": HEALTH, "server": ["maxconn 100"]}
+        members = [{"host": o.host, "port": port} for o in scene.origins for port in o.ports]
+        fixed = {"key": "fixed", "type": "static", "balance": "leastconn", "members": members}
+        web["natives"] = ["option forwardfor"]
+        return {"frontends": [web], "backends": [live, apis, fixed]}
 
     def paths(self) -> list:
         options = self.agent.options
