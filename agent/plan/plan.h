@@ -21,12 +21,19 @@ struct plan_op {
     bool warming;               /* part of an addition that starts in drain */
 };
 
+/* A server that serves for another version (or service) by now than the one it was added for. */
+struct plan_heir {
+    struct str backend, server, source;
+};
+
 struct plan {
     struct arena arena;
     struct plan_op *ops; /* in the order of sending */
     size_t count;
     struct reasons reasons;   /* options of servers that only a reload can change */
     struct str_list problems; /* what cannot be sent and is left out, one line each */
+    struct plan_heir *heirs;
+    size_t heir_count;
     int64_t wake_ms; /* monotonic time to observe again although nothing is sent; -1 never */
     bool waits; /* it is not yet as it should be, though nothing is to be sent now: who is to follow
                  * does not serve, a map is to be read first. Drains of those who leave do not count
@@ -59,6 +66,10 @@ void plan_push_map(struct plan *p, enum reply_op kind, struct str path, const ch
 void plan_wake(struct plan *p, int64_t at_ms); /* the earliest wins */
 void plan_servers(const struct plan_input *in, struct plan *p);
 void plan_maps(const struct plan_input *in, struct plan *p);
+
+/* What the ledger learns although nothing is sent: the heirs. To be called for the plan of what is
+ * really wanted, not of a dry run. */
+void plan_note_made(struct ledger *l, const struct plan *p);
 
 /* What the ledger must know before a command is sent, and after it was answered. */
 void plan_note_sending(struct ledger *l, const struct plan_input *in, const struct plan *p);

@@ -64,6 +64,15 @@ static void note_state(struct ledger *l, const struct plan_input *in, const stru
         entry->warming = false;
 }
 
+void plan_note_made(struct ledger *l, const struct plan *p)
+{
+    for (size_t i = 0; i < p->heir_count; i++) {
+        const struct plan_heir *h = &p->heirs[i];
+        if (ledger_find(l, h->backend, h->server))
+            ledger_set_text(&ledger_touch(l, h->backend, h->server)->source, h->source);
+    }
+}
+
 void plan_note_sending(struct ledger *l, const struct plan_input *in, const struct plan *p)
 {
     for (size_t i = 0; i < p->count; i++) {

@@ -253,6 +253,18 @@ static void remove_server(struct plan *p, const struct pool *b, const struct hav
               STR_ARG(b->name), STR_ARG(h->name));
 }
 
+/* An instance of both versions: once the switch is over it counts for the new one. */
+static void find_heir(struct plan *p, const struct pool *b, const struct desired_server *w)
+{
+    const struct ledger_entry *entry = entry_of(b, w->name);
+
+    if (!b->successors_serve || !entry || entry->source.n == 0 || str_eq(entry->source, w->source))
+        return;
+    *ARENA_PUSH(&p->arena, p->heirs, p->heir_count) =
+        (struct plan_heir){arena_str(&p->arena, b->name), arena_str(&p->arena, w->name),
+                           arena_str(&p->arena, w->source)};
+}
+
 static void plan_pool(struct plan *p, const struct pool *b)
 {
     size_t i = 0, j = 0;
@@ -271,6 +283,7 @@ static void plan_pool(struct plan *p, const struct pool *b)
         else if (c == 0) {
             change_server(p, b, w, h);
             check_args(p, b, w);
+            find_heir(p, b, w);
         } else if (!w->leaving)
             add_server(p, b, w);
     }

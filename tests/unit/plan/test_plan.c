@@ -180,6 +180,31 @@ static void test_switch_to_a_version_that_fails_keeps_the_old_one(void **state)
     world_fini(&w);
 }
 
+static void test_an_instance_of_both_versions_is_the_heir(void **state)
+{
+    struct world w;
+    struct desired_backend *b;
+    struct have *have;
+    struct plan p;
+
+    (void)state;
+    start_with_two(&w);
+    b = world_want_backend(&w);
+    b->source = STR("app@2.0.0");
+    world_add_wanted(&w, b, "10.0.0.2", 80, 1, ADMIN_READY, "app@2.0.0");
+    world_settle(&w);
+    assert_int_equal(sim_serving(w.sim, "live"), 1);
+    b = world_want_backend(
+        &w); /* the last member of the new version is lost: nothing to wait for */
+    b->source = STR("app@2.0.0");
+    p = world_plan(&w, &have);
+    assert_string_equal(world_text(&p), "set server live/live_10.0.0.2:80 state drain\n");
+    assert_false(p.waits);
+    plan_free(&p);
+    have_free(have);
+    world_fini(&w);
+}
+
 static void test_drain_by_hand_is_left_alone(void **state)
 {
     struct world w;
@@ -263,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_member_that_returns_is_made_ready_again),
         cmocka_unit_test(test_version_switch_makes_before_it_breaks),
         cmocka_unit_test(test_switch_to_a_version_that_fails_keeps_the_old_one),
+        cmocka_unit_test(test_an_instance_of_both_versions_is_the_heir),
         cmocka_unit_test(test_drain_by_hand_is_left_alone),
         cmocka_unit_test(test_weight_by_hand_is_repaired),
         cmocka_unit_test(test_foreign_server_is_not_touched),

@@ -70,6 +70,7 @@ struct plan world_plan(struct world *w, struct have **have)
     map_cache_update(w->maps, *have);
     in = world_input(w, *have);
     plan_make(&in, &p);
+    plan_note_made(w->ledger, &p);
     plan_note_sending(w->ledger, &in, &p);
     return p;
 }
