@@ -8,130 +8,6 @@
 
 #include <stdlib.h>
 
-static const struct err the_end = {.kind = ERR_UNAVAILABLE, .text = "the agent is ending"};
-
-static void free_change(struct app_change *c)
-{
-    objects_unref(c->result.next);
-    objects_unref(c->effective);
-    desired_unref(c->desired);
-    app_rendered_free(c->rendered);
-    arena_free(&c->arena);
-    free(c);
-}
-
-/* The head of the queue is answered: the next one may begin. */
-static void leave_queue(struct app_change *c)
-{
-    struct app *a = c->app;
-
-    if (a->changes != c)
-        return;
-    a->changes = c->next;
-    if (!a->changes)
-        a->last_change = &a->changes;
-    a->change_busy = false;
-    app_change_pump(a);
-}
-
-static void answer(struct app_change *c, const struct web_result *result)
-{
-    leave_queue(c);
-    c->done(c->done_ctx, result);
-    free_change(c);
-}
-
-void app_change_fail(struct app_change *c, const struct err *e)
-{
-    answer(c, &(struct web_result){.error = e});
-}
-
-/* --- the answer of a change that is stored --- */
-
-static void put_object(struct app_change *c, struct buf *out, struct etag *etag)
-{
-    struct app *a = c->app;
-    struct err e;
-
-    switch (c->wish->kind) {
-    case CHANGE_PUT_FRONTEND: (void)app_view_frontend(a, c->wish->name, out, etag, &e); break;
-    case CHANGE_PUT_BACKEND:
-    case CHANGE_SWITCH: (void)app_view_backend(a, c->wish->name, out, etag, &e); break;
-    case CHANGE_DELETE_FRONTEND:
-    case CHANGE_DELETE_BACKEND:
-    case CHANGE_CONFIG:
-    case CHANGE_ACCEPT_LOSS: break;
-    }
-}
-
-static void succeed(struct app_change *c, unsigned status)
-{
-    struct web_result result = {.status = status,
-                                .generation = c->generation,
-                                .warnings = c->result.warnings.items,
-                                .warning_count = c->result.warnings.count};
-    struct buf body;
-
-    buf_init(&body, APP_VIEW_BYTES);
-    put_object(c, &body, &result.etag);
-    result.body = buf_str(&body);
-    answer(c, &result);
-    buf_free(&body);
-}
-
-/* --- waiting until HAProxy runs it --- */
-
-static void on_patience_over(struct ev_loop *loop, ev_timer *w, int events)
-{
-    struct app_change *c = w->data;
-    struct app_change **at = &c->app->waiters;
-
-    (void)loop;
-    (void)events;
-    while (*at && *at != c)
-        at = &(*at)->next;
-    if (*at)
-        *at = c->next;
-    succeed(c, 202);
-}
-
-static void wait_for(struct app_change *c)
-{
-    struct app *a = c->app;
-
-    leave_queue(c);
-    c->next = a->waiters;
-    a->waiters = c;
-    ev_timer_init(&c->patience, on_patience_over, (double)c->wish->wait_ms / 1000.0, 0.0);
-    c->patience.data = c;
-    ev_timer_start(a->loop, &c->patience);
-    app_ask_drive(a);
-}
-
-void app_waiters_check(struct app *a)
-{
-    struct app_change **at = &a->waiters;
-
-    while (*at) {
-        struct app_change *c = *at;
-        if (c->generation > a->applied_generation) {
-            at = &c->next;
-            continue;
-        }
-        *at = c->next;
-        ev_timer_stop(a->loop, &c->patience);
-        succeed(c, 200);
-    }
-}
-
-static void reply(struct app_change *c)
-{
-    if (c->wish->wait_ms && c->generation > c->app->applied_generation)
-        wait_for(c);
-    else
-        succeed(c, 200);
-}
-
 /* --- storing --- */
 
 static void note_change(struct app_change *c)
@@ -177,7 +53,7 @@ static void commit(struct app_change *c)
         app_set_want_text(a, c->rendered);
     app_subscribe(a);
     app_world_changed(a);
-    reply(c);
+    app_change_reply(c);
 }
 
 /* --- would HAProxy take it? --- */
@@ -187,7 +63,7 @@ static void on_checked(void *ctx, const struct err *e)
     struct app_change *c = ctx;
 
     if (c->app->stopping)
-        e = &the_end;
+        e = &app_change_the_end;
     if (e)
         app_change_fail(c, e);
     else
@@ -204,7 +80,7 @@ static void reply_plan(struct app_change *c)
         plan_make(&in, &p);
     buf_init(&body, APP_VIEW_BYTES);
     app_put_plan(c->app, &p, &c->reasons, c->rendered, &body);
-    answer(c, &(struct web_result){.body = buf_str(&body),
+    app_change_answer(c, &(struct web_result){.body = buf_str(&body),
                                    .generation = c->app->stored->generation,
                                    .warnings = c->result.warnings.items,
                                    .warning_count = c->result.warnings.count});
@@ -231,7 +107,7 @@ static void on_rendered(void *ctx, struct app_rendered *r, const struct err *e)
 
     c->rendered = r;
     if (c->app->stopping)
-        e = &the_end;
+        e = &app_change_the_end;
     if (e) {
         app_change_fail(c, e);
         return;
@@ -318,7 +194,7 @@ static void reply_accepted(struct app_change *c, size_t removed)
 
     result.body = arena_printf(&c->arena, "{\"backend\":\"" STR_FMT "\",\"removed\":%zu}",
                                STR_ARG(c->wish->name), removed);
-    answer(c, &result);
+    app_change_answer(c, &result);
 }
 
 static void accept_loss(struct app_change *c)
@@ -363,7 +239,7 @@ static void begin(struct app_change *c)
     }
     c->generation = a->stored->generation;
     if (!c->result.changed && !c->wish->dry_run) {
-        reply(c);
+        app_change_reply(c);
         return;
     }
     if (!a->caps.known) {
@@ -399,16 +275,4 @@ void app_change_queue(struct app *a, const struct web_change *wish, web_done *do
     *a->last_change = c;
     a->last_change = &c->next;
     app_change_pump(a);
-}
-
-void app_changes_stop(struct app *a)
-{
-    while (a->waiters) {
-        struct app_change *c = a->waiters;
-        a->waiters = c->next;
-        ev_timer_stop(a->loop, &c->patience);
-        succeed(c, 202);
-    }
-    while (a->changes)
-        app_change_fail(a->changes, &the_end);
 }

@@ -26,8 +26,12 @@ struct app_change {
 /* Queue it; `wish` stays valid until `done` is called. */
 void app_change_queue(struct app *a, const struct web_change *wish, web_done *done, void *done_ctx);
 
-/* Answer and free. */
+/* Each answers and frees; the next in the queue may begin. */
+void app_change_answer(struct app_change *c, const struct web_result *result);
 void app_change_fail(struct app_change *c, const struct err *e);
+/* It is stored: answer when HAProxy runs it, or at once if nobody waits for that. */
+void app_change_reply(struct app_change *c);
+extern const struct err app_change_the_end; /* the agent is ending */
 
 /* {"verdict","operations","reasons","diff"}; `rendered` may be NULL (no diff). */
 void app_put_plan(struct app *a, const struct plan *p, const struct reasons *reasons,
