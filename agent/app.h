@@ -107,6 +107,7 @@ struct app {
     int lock;                    /* on the configuration; -1: none */
     struct app_reloads reloads;
     uint64_t plans_applied, commands_sent;
+    int64_t apply_began_ms, apply_ms; /* from the first command to the last answer, all plans */
 
     struct app_change *changes, **last_change;
     bool change_busy;

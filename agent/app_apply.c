@@ -44,6 +44,7 @@ static void on_done(void *ctx, const struct batch *b)
     plan_free(&a->sent);
     app_store_ledger(a);
     a->commands_sent += b->answered;
+    a->apply_ms += app_now_ms() - a->apply_began_ms;
     a->plans_applied++;
     a->observe_asked = true;
     a->files_stale = true;
@@ -76,6 +77,7 @@ void app_apply(struct app *a)
     progress_sent(&a->progress, a->plan.hash);
     a->sent = a->plan; /* the plan may be made anew before the answers are there */
     a->plan = (struct plan){.wake_ms = -1};
+    a->apply_began_ms = app_now_ms();
     fault_point("apply.send");
     if (batch_send(a->runtime, commands, a->sent.count, DEADLINE_S, on_done, a, &e)) {
         log_warn("commands: %s", e.text);

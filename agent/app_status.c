@@ -235,6 +235,9 @@ int app_view_metrics(struct app *a, struct metrics *m, struct err *e)
                (int64_t)a->plans_applied);
     put_simple(m, "thalassa_commands_total", METRIC_COUNTER, "Commands sent to HAProxy.",
                (int64_t)a->commands_sent);
+    metrics_family(m, "thalassa_apply_seconds_total", METRIC_COUNTER,
+                   "Time from the first command of each plan to its last answer.");
+    metrics_put_double(m, NULL, 0, (double)a->apply_ms / 1000.0);
     put_simple(m, "thalassa_pending_operations", METRIC_GAUGE, "Commands that are to be sent.",
                (int64_t)a->plan.count);
     put_simple(m, "thalassa_failed_objects", METRIC_GAUGE, "Objects that HAProxy does not take.",
