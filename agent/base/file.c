@@ -123,6 +123,7 @@ int file_make_folder(const char *path, mode_t mode, struct err *e)
 {
     char part[PATH_MAX];
     size_t n = strlen(path);
+    struct stat st;
 
     if (n == 0 || n >= sizeof part)
         return err_set(e, ERR_INVALID, "folder: path empty or too long");
@@ -135,5 +136,9 @@ int file_make_folder(const char *path, mode_t mode, struct err *e)
             return err_errno(e, ERR_INTERNAL, errno, "folder %s", part);
         part[i] = path[i];
     }
+    if (stat(path, &st))
+        return err_errno(e, ERR_INTERNAL, errno, "folder %s", path);
+    if (!S_ISDIR(st.st_mode))
+        return err_errno(e, ERR_INTERNAL, ENOTDIR, "folder %s", path);
     return 0;
 }

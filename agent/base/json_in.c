@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json_in.h"
 
+#include "base/utf8.h"
+
 #include <yajl/yajl_parse.h>
 
 struct level {
@@ -118,11 +120,9 @@ static const yajl_callbacks callbacks = {
     .yajl_end_array = on_end,
 };
 
-static int syntax_error(yajl_handle h, struct parser *p, struct str text, struct err *e)
+static int error_at(struct str text, size_t at, struct str why, struct err *e)
 {
-    size_t at = yajl_get_bytes_consumed(h), line = 1, column = 1;
-    unsigned char *words = NULL;
-    struct str why;
+    size_t line = 1, column = 1;
 
     for (size_t i = 0; i < at && i < text.n; i++) {
         column++;
@@ -131,15 +131,19 @@ static int syntax_error(yajl_handle h, struct parser *p, struct str text, struct
             column = 1;
         }
     }
-    if (p->problem) {
-        why = str_z(p->problem);
-    } else {
-        words = yajl_get_error(h, 0, (const unsigned char *)text.p, text.n);
-        why = str_trim(str_z((const char *)words));
-    }
-    err_set(e, ERR_INVALID, "JSON: line %zu, column %zu: " STR_FMT, line, column, STR_ARG(why));
-    if (words)
-        yajl_free_error(h, words);
+    return err_set(e, ERR_INVALID, "JSON: line %zu, column %zu: " STR_FMT, line, column,
+                   STR_ARG(why));
+}
+
+static int syntax_error(yajl_handle h, struct parser *p, struct str text, size_t at, struct err *e)
+{
+    unsigned char *words;
+
+    if (p->problem)
+        return error_at(text, at, str_z(p->problem), e);
+    words = yajl_get_error(h, 0, (const unsigned char *)text.p, text.n);
+    (void)error_at(text, at, str_trim(str_z((const char *)words)), e);
+    yajl_free_error(h, words);
     return -1;
 }
 
@@ -147,15 +151,19 @@ int json_parse(struct arena *a, struct str text, unsigned max_depth, struct json
                struct err *e)
 {
     struct parser p = {.arena = a, .max_depth = max_depth > 256 ? 256 : max_depth};
+    size_t valid = utf8_valid(text);
     yajl_handle h;
     int rc = 0;
 
     if (str_trim(text).n == 0)
         return err_set(e, ERR_INVALID, "JSON: the text is empty");
+    if (valid < text.n) /* yajl takes surrogates and overlong forms */
+        return error_at(text, valid, STR("not UTF-8"), e);
     h = yajl_alloc(&callbacks, NULL, &p);
-    if (yajl_parse(h, (const unsigned char *)text.p, text.n) != yajl_status_ok ||
-        yajl_complete_parse(h) != yajl_status_ok)
-        rc = syntax_error(h, &p, text, e);
+    if (yajl_parse(h, (const unsigned char *)text.p, text.n) != yajl_status_ok)
+        rc = syntax_error(h, &p, text, yajl_get_bytes_consumed(h), e);
+    else if (yajl_complete_parse(h) != yajl_status_ok)
+        rc = syntax_error(h, &p, text, text.n, e); /* more was to come */
     else
         *out = p.root;
     yajl_free(h);

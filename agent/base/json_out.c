@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json_out.h"
 
+#include "base/utf8.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
@@ -29,28 +31,6 @@ void json_out_fini(struct json_out *o)
     o->gen = NULL;
 }
 
-/* Length of the valid UTF-8 sequence at s (RFC 3629), or 0. */
-static size_t utf8_length(const unsigned char *s, size_t n)
-{
-    size_t want = s[0] < 0x80   ? 1
-                  : s[0] < 0xc2 ? 0
-                  : s[0] < 0xe0 ? 2
-                  : s[0] < 0xf0 ? 3
-                  : s[0] < 0xf5 ? 4
-                                : 0;
-
-    if (want == 0 || want > n)
-        return 0;
-    for (size_t i = 1; i < want; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return want;
-}
-
 static void gen_string(struct json_out *o, struct str s)
 {
     const unsigned char *p = (const unsigned char *)s.p;
@@ -58,7 +38,7 @@ static void gen_string(struct json_out *o, struct str s)
     size_t i = 0;
 
     while (i < s.n) {
-        size_t step = utf8_length(p + i, s.n - i);
+        size_t step = utf8_length((struct str){s.p + i, s.n - i});
         if (step) {
             i += step;
             continue;

@@ -138,9 +138,9 @@ int str_i64(struct str s, int64_t *out)
         s.p++;
         s.n--;
     }
-    if (str_u64(s, &v) || v > (uint64_t)INT64_MAX)
+    if (str_u64(s, &v) || v > (uint64_t)INT64_MAX + negative)
         return -1;
-    *out = negative ? -(int64_t)v : (int64_t)v;
+    *out = negative ? (int64_t)(0 - v) : (int64_t)v;
     return 0;
 }
 
