@@ -17,7 +17,7 @@ static int print(const struct command_line *c, struct str config)
     struct buf out;
     int rc;
 
-    buf_init(&out, 2 * RENDER_MAX_CONFIG);
+    buf_init(&out, RENDER_MAX_CONFIG + 4096);
     if (isatty(STDOUT_FILENO))
         terminal_put_lines(&out, config);
     else

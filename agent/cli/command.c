@@ -8,16 +8,16 @@
 #define CHANGES (F(JSON) | F(WAIT) | F(FORCE) | F(DRY_RUN))
 
 static const struct command_row rows[] = {
-    {COMMAND_STATUS, command_status, 0, 0, F(JSON)},
-    {COMMAND_PLAN, command_plan, 0, 0, F(JSON)},
-    {COMMAND_FRONTENDS, command_frontends, 0, 1, F(JSON)},
-    {COMMAND_BACKENDS, command_backends, 0, 1, F(JSON)},
-    {COMMAND_MEMBERS, command_members, 1, 1, F(JSON)},
-    {COMMAND_SERVICES, command_services, 0, 1, F(JSON)},
-    {COMMAND_ACTIVITY, command_activity, 0, 32, F(JSON) | F(LIMIT)},
-    {COMMAND_SWITCH, command_switch, 2, 2, CHANGES | F(SERVICE)},
-    {COMMAND_APPLY, command_apply, 1, 1, CHANGES | F(PRUNE)},
-    {COMMAND_VERSION, command_version, 0, 0, F(JSON)},
+    {COMMAND_STATUS, F(JSON), command_status, 0, 0},
+    {COMMAND_PLAN, F(JSON), command_plan, 0, 0},
+    {COMMAND_FRONTENDS, F(JSON), command_frontends, 0, 1},
+    {COMMAND_BACKENDS, F(JSON), command_backends, 0, 1},
+    {COMMAND_MEMBERS, F(JSON), command_members, 1, 1},
+    {COMMAND_SERVICES, F(JSON), command_services, 0, 1},
+    {COMMAND_ACTIVITY, F(JSON) | F(LIMIT), command_activity, 0, 32},
+    {COMMAND_SWITCH, CHANGES | F(SERVICE), command_switch, 2, 2},
+    {COMMAND_APPLY, CHANGES | F(PRUNE), command_apply, 1, 1},
+    {COMMAND_VERSION, F(JSON), command_version, 0, 0},
 };
 
 /* run, check and render are main.c's */

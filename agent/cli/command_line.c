@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 8192, WAIT_MAX_MS = 300000 };
+enum { LINE_BYTES = 8192, SAID_BYTES = 32768, WAIT_MAX_MS = 300000 };
 
 static const struct {
     const char *name, *value;
@@ -20,7 +20,7 @@ static const struct {
 };
 
 static const char *const usages[COMMAND_COUNT] = {
-#define COMMAND(id, name, arguments, help) [COMMAND_##id] = arguments,
+#define COMMAND(id, name, arguments, help) [COMMAND_##id] = (arguments),
 #include "cli/commands.def"
 #undef COMMAND
 };
@@ -31,7 +31,7 @@ static void say(const struct command_line *c, struct str text)
 {
     struct buf line;
 
-    buf_init(&line, LINE_BYTES * 4);
+    buf_init(&line, SAID_BYTES);
     buf_printf(&line, "thalassa: %s: ", command_name(c->row->id));
     terminal_put(&line, text);
     buf_add_char(&line, '\n');
@@ -174,9 +174,8 @@ static int unknown_flag(const struct command_line *c, const char *word)
         if (c->row->flags & 1U << i)
             buf_printf(&known, "%s--%s", known.n ? ", " : "", flags[i].name);
     }
-    rc = command_misuse(c, "unknown option \"%.200s\"%s" STR_FMT "%s", word, known.n ? " (" : "",
-                        STR_ARG(buf_str(&known)),
-                        known.n ? " are its own; --help has all)" : "; see --help");
+    rc = command_misuse(c, "unknown option \"%.200s\"%s" STR_FMT "; see --help", word,
+                        known.n ? "; it takes " : "", STR_ARG(buf_str(&known)));
     buf_free(&known);
     return rc;
 }

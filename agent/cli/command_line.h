@@ -19,9 +19,9 @@ struct command_line;
 
 struct command_row {
     enum command id;
+    unsigned flags;                     /* 1U << FLAG_...: those it takes */
     int (*run)(struct command_line *c); /* exit status */
     size_t least, most;                 /* words */
-    unsigned flags;                     /* 1U << FLAG_...: those it takes */
 };
 
 struct command_line {

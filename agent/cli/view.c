@@ -25,11 +25,17 @@ int64_t view_number(const struct json *o, const char *key)
     return value && value->is_integer ? value->integer : 0;
 }
 
-size_t view_count(const struct json *o, const char *key)
+const struct json *view_list(const struct json *o, const char *key)
 {
+    static const struct json none = {.type = JSON_ARRAY};
     const struct json *value = json_get(o, key);
 
-    return value && value->type == JSON_ARRAY ? value->count : 0;
+    return value && value->type == JSON_ARRAY ? value : &none;
+}
+
+size_t view_count(const struct json *o, const char *key)
+{
+    return view_list(o, key)->count;
 }
 
 void view_put_row(struct view *v, const char *name, struct str text)

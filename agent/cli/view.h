@@ -32,7 +32,9 @@ void view_activity(struct view *v, const struct json *list);
 /* A member of `o` as text: strings and numbers as they are, "yes" or "no"; else empty. */
 struct str view_text(const struct json *o, const char *key);
 int64_t view_number(const struct json *o, const char *key); /* 0 when it is none */
-size_t view_count(const struct json *o, const char *key);   /* elements; 0 when it is no list */
+/* A list, for JSON_EACH; an empty one when it is none. */
+const struct json *view_list(const struct json *o, const char *key);
+size_t view_count(const struct json *o, const char *key);
 
 /* "name          text", the text made safe; nothing when it is empty. */
 void view_put_row(struct view *v, const char *name, struct str text);
@@ -43,9 +45,5 @@ struct str view_clock(struct view *v, int64_t ms);
 struct str view_time(struct view *v, int64_t ms);
 /* "3 h 2 min" */
 struct str view_duration(struct view *v, int64_t seconds);
-
-#define VIEW_EACH(child, o, key) VIEW_EACH_(child, json_get((o), (key)))
-#define VIEW_EACH_(child, list)                                                                    \
-    for (const struct json *child = (list) ? (list)->first : NULL; child; child = child->next)
 
 #endif

@@ -13,7 +13,7 @@ static void put_lines(struct view *v, const char *title, const struct json *o, c
 {
     if (view_count(o, key))
         buf_printf(v->out, "\n%s:\n", title);
-    VIEW_EACH(line, o, key)
+    JSON_EACH(line, view_list(o, key))
     {
         buf_add_z(v->out, "  ");
         terminal_put(v->out, line->text);
@@ -28,7 +28,7 @@ void view_frontends(struct view *v, const struct json *list)
     struct table t;
 
     table_init(&t, v->arena, titles);
-    VIEW_EACH_(f, list)
+    JSON_EACH(f, list)
     {
         table_add(&t, view_text(f, "key"));
         table_add(&t, view_text(f, "mode"));
@@ -49,7 +49,7 @@ static void put_rules(struct view *v, const struct json *o)
     if (view_count(o, "rules") == 0)
         return;
     table_init(&t, v->arena, titles);
-    VIEW_EACH(rule, o, "rules")
+    JSON_EACH(rule, view_list(o, "rules"))
     {
         table_add(&t, number(v, ++i));
         table_add(&t, view_text(rule, "operation"));
@@ -77,7 +77,7 @@ static size_t count_up(const struct json *o)
 {
     size_t count = 0;
 
-    VIEW_EACH(m, o, "members")
+    JSON_EACH(m, view_list(o, "members"))
     {
         const struct json *observed = json_get(m, "observed");
         count += observed && str_eq_z(view_text(observed, "status"), "UP");
@@ -92,7 +92,7 @@ void view_backends(struct view *v, const struct json *list)
     struct table t;
 
     table_init(&t, v->arena, titles);
-    VIEW_EACH_(b, list)
+    JSON_EACH(b, list)
     {
         table_add(&t, view_text(b, "key"));
         table_add(&t, view_text(b, "type"));
@@ -167,7 +167,7 @@ void view_members(struct view *v, const struct json *list)
     struct table t;
 
     table_init(&t, v->arena, titles);
-    VIEW_EACH_(m, list)
+    JSON_EACH(m, list)
     {
         const struct json *o = json_get(m, "observed");
         bool seen = o && o->type == JSON_OBJECT;

@@ -37,7 +37,7 @@ static void put_reasons(struct view *v, const struct json *o)
 {
     if (view_count(o, "reasons"))
         buf_add_z(v->out, "\nReasons:\n");
-    VIEW_EACH(r, o, "reasons")
+    JSON_EACH(r, view_list(o, "reasons"))
     {
         struct str field = view_text(r, "field");
         buf_add_z(v->out, "  ");
@@ -52,7 +52,7 @@ static void put_operations(struct view *v, const struct json *o)
 {
     if (view_count(o, "operations"))
         buf_add_z(v->out, "\nCommands:\n");
-    VIEW_EACH(op, o, "operations")
+    JSON_EACH(op, view_list(o, "operations"))
     {
         buf_add_z(v->out, "  ");
         terminal_put(v->out, op->text);

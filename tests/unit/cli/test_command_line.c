@@ -93,7 +93,7 @@ static void test_what_is_wrong_is_named_on_one_line(void **state)
     expect_misuse((const char *const[]){NULL}, "usage: thalassa switch BACKEND VERSION");
     MISUSE("too many words", "a", "b", "c");
     MISUSE("\"--nosuch\"", "a", "--nosuch");
-    MISUSE("\"--nosuch=x\" (--json, --wait, --service", "a", "--nosuch=x");
+    MISUSE("\"--nosuch=x\"; it takes --json, --wait, --service; see --help", "a", "--nosuch=x");
     MISUSE("\"--force\"", "a", "--force"); /* of another subcommand */
     MISUSE("\"-x\"", "a", "-x");
     MISUSE("\"--jso\"", "a", "--jso");
