@@ -116,6 +116,7 @@ static void plan_anew(struct app *a)
         return;
     in = app_plan_input(a, a->want);
     plan_make(&in, &a->plan);
+    plan_note_made(a->ledger, &a->plan);
     note_problems(a);
     compare_structures(a);
 }
