@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small HTTP client: one connection per request, over TCP or a unix socket."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -46,7 +47,8 @@ class Rest:
         else:
             connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
         try:
-            connection.request(method, path, body, sent)
+            with contextlib.suppress(BrokenPipeError):  # refused before the end of the body: it says why
+                connection.request(method, path, body, sent)
             response = connection.getresponse()
             text = response.read().decode(errors="replace")
         except http.client.HTTPException as error:
