@@ -164,6 +164,16 @@ static bool never_connected(CURL *h, CURLcode code)
            (code == CURLE_OPERATION_TIMEDOUT && connected_us == 0);
 }
 
+/* libcurl's words, where they say what is wrong. */
+static const char *words_of(CURLcode code, const struct place *p)
+{
+    if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY)
+        return "what answers there does not speak HTTP";
+    if (code == CURLE_COULDNT_RESOLVE_HOST && p->socket)
+        return "the path is too long for a socket";
+    return curl_easy_strerror(code);
+}
+
 static void note_why(CURL *h, CURLcode code, struct place *p)
 {
     long number = 0;
@@ -171,7 +181,7 @@ static void note_why(CURL *h, CURLcode code, struct place *p)
     (void)curl_easy_getinfo(h, CURLINFO_OS_ERRNO, &number);
     (void)snprintf(p->why, sizeof p->why, "%s",
                    number && code == CURLE_COULDNT_CONNECT ? strerror((int)number)
-                                                           : curl_easy_strerror(code));
+                                                           : words_of(code, p));
 }
 
 static const char *name_of(const struct place *p)
@@ -268,7 +278,7 @@ static int try_place(struct client *c, const struct client_request *r, struct pl
         return err_set(e, ERR_TOO_LARGE, "%s: the answer is larger than %d bytes", name_of(p),
                        CLIENT_REPLY_BYTES);
     if (code)
-        return err_set(e, ERR_UNAVAILABLE, "%s: %s", name_of(p), curl_easy_strerror(code));
+        return err_set(e, ERR_UNAVAILABLE, "%s: %s", name_of(p), words_of(code, p));
     (void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &c->reply->status);
     c->reply->generation = generation_of(c->curl);
     if (c->reply->status / 100 == 2)

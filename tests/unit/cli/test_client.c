@@ -230,6 +230,40 @@ static void test_an_answer_cut_short_is_an_error(void **state)
     end(&p);
 }
 
+static void test_one_that_speaks_no_http_is_named(void **state)
+{
+    struct peer p;
+    struct options o;
+    struct client_reply reply;
+    struct err e;
+
+    (void)state;
+    begin(&p, false, "Unknown command: 'GET'\n");
+    o = options_of(p.path, closed_port());
+    assert_int_equal(get(&o, 5000, &reply, &e), -1);
+    assert_non_null(strstr(e.text, p.path));
+    assert_non_null(strstr(e.text, "does not speak HTTP"));
+    buf_free(&reply.body);
+    end(&p);
+}
+
+static void test_a_path_too_long_for_a_socket_says_so(void **state)
+{
+    struct client_reply reply;
+    struct options o;
+    struct err e;
+    char path[200];
+
+    (void)state;
+    memset(path, 'x', sizeof path);
+    path[0] = '/';
+    path[sizeof path - 1] = 0;
+    o = options_of(path, closed_port());
+    assert_int_equal(get(&o, 5000, &reply, &e), -1);
+    assert_non_null(strstr(e.text, "too long for a socket"));
+    buf_free(&reply.body);
+}
+
 static void test_errors_of_the_api_are_taken_over(void **state)
 {
     struct err e;
@@ -302,6 +336,8 @@ int main(void)
         cmocka_unit_test(test_nobody_there_names_both_places),
         cmocka_unit_test(test_one_that_never_answers_ends_at_the_deadline),
         cmocka_unit_test(test_an_answer_cut_short_is_an_error),
+        cmocka_unit_test(test_one_that_speaks_no_http_is_named),
+        cmocka_unit_test(test_a_path_too_long_for_a_socket_says_so),
         cmocka_unit_test(test_errors_of_the_api_are_taken_over),
         cmocka_unit_test(test_what_is_no_error_of_thalassas_says_so),
         cmocka_unit_test(test_names_are_encoded),
