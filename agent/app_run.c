@@ -58,6 +58,7 @@ static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
 static void watch_signals(struct app *a)
 {
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error of write, as a full disk is */
     ev_signal_init(&signals.term, on_end, SIGTERM);
     ev_signal_init(&signals.interrupt, on_end, SIGINT);
     ev_signal_init(&signals.hangup, on_hangup, SIGHUP);

@@ -382,7 +382,7 @@ int app_store_open(struct app *a, struct err *e)
     a->store = store_open(a->options->dbPath, NULL, e);
     if (!a->store)
         return -1;
-    a->activity = activity_open(a->store, ACTIVITY_ENTRIES, e);
+    a->activity = activity_open(a->store, (size_t)a->options->activityEntries, e);
     if (!a->activity || load_objects(a, e) || load_ledger(a, e) || load_running(a, e))
         return -1;
     if (a->stored->generation == 0 && a->options->persistence && *a->options->persistence)

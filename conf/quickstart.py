@@ -51,7 +51,7 @@ class Scene:
             "haproxySocketPath": self.folder / "admin.sock",
             "haproxyMasterSocketPath": self.folder / "master.sock",
             "haproxyPidPath": self.folder / "haproxy.pid",
-            "templateFile": "dev.haproxycfg.tmpl", "drainTimeout": "5s", "spoeListen": "off",
+            "templateFile": "dev.haproxycfg.tmpl", "drainTimeout": "5s",
         }
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         # an empty file instead of this machine's /etc/thalassa/thalassa.conf

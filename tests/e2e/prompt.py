@@ -31,5 +31,5 @@ def told(done) -> dict:
 
 def names(agent) -> list[str]:
     """The agent's own options, but for those that say where it listens."""
-    listens = {"host", "port", "apiSocket", "spoeListen"}
+    listens = {"host", "port", "apiSocket"}
     return words_of({name: value for name, value in agent.options.items() if name not in listens})

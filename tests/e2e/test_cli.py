@@ -17,9 +17,9 @@ import ports
 OPTIONS = """host port label serviceReg serviceRegPort datacenter location haproxySocketPath haproxyPidPath
 haproxyCfgPath templateFile persistence sudo debug dbPath config apiSocket haproxyPath
 haproxyMasterSocketPath haproxyReloadCmd haproxyCheckCmd haproxyStart haproxyDir adopt drainTimeout
-addState statsInterval statsRetention maxShrink panic drift register serviceRegTokenFile serviceRegCa
-serviceRegCert serviceRegKey spoeListen spoeThreads stickyCookies haproxyStats insecure allowedHosts
-allowEmptySwitch minHealthy warmup spareBackends importSkipBad bulkReload""".split()
+addState statsInterval maxShrink panic drift register serviceRegTokenFile serviceRegCa
+serviceRegCert serviceRegKey haproxyStats insecure allowedHosts allowEmptySwitch minHealthy
+importSkipBad activityEntries""".split()
 
 
 def thalassa(*words, env=None, cwd="/") -> subprocess.CompletedProcess:
@@ -64,7 +64,7 @@ def test_help_names_every_option_and_subcommand():
         (["--statsInterval", "soon"], ["--statsInterval", "soon"]),
         (["--maxShrink", "150%"], ["--maxShrink", "150"]),
         (["--minHealthy", "-1"], ["--minHealthy", "-1"]),
-        (["--spoeListen", "nowhere"], ["--spoeListen", "nowhere"]),
+        (["--haproxyStats", "nowhere"], ["--haproxyStats", "nowhere"]),
         (["--config", "/no/such/file"], ["/no/such/file"]),
         (["--templateFile", "/no/such.tmpl"], ["/no/such.tmpl"]),
         (["--templateFile", "nosuch.tmpl"], ["nosuch.tmpl"]),

@@ -32,7 +32,7 @@ class Predecessor:
         self.registry_port = ports.free()  # nobody answers there
         words = shlex.split(EXAMPLE.format(folder=self.folder))
         words[0] = users.reachable_program(keeper.folder)
-        added = ["--port", self.port, "--spoeListen", f"127.0.0.1:{ports.free()}"]
+        added = ["--port", self.port]
         added += ["--haproxySocketPath", self.folder / "s.sock", "--serviceRegPort", self.registry_port]
         env = {"HOME": str(self.folder), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
         self.child = keeper.keep(

@@ -27,20 +27,16 @@ static void test_the_defaults_are_those_of_the_design(void **state)
     assert_string_equal(o->dbPath, "/var/lib/thalassa");
     assert_string_equal(o->apiSocket, "/run/thalassa/api.sock");
     assert_string_equal(o->persistence, "");
-    assert_string_equal(o->spoeListen, "127.0.0.1:10001");
     assert_int_equal(o->drainTimeout, 30000);
     assert_int_equal(o->statsInterval, 2000);
-    assert_int_equal(o->statsRetention, 300000);
-    assert_int_equal(o->warmup, 0);
+    assert_string_equal(o->haproxyStats, "");
     assert_int_equal(o->maxShrink, 50);
     assert_int_equal(o->minHealthy, 1);
-    assert_int_equal(o->spareBackends, 4);
-    assert_int_equal(o->spoeThreads, 1);
     assert_int_equal(o->haproxyStart, HAPROXY_START_AUTO);
     assert_int_equal(o->addState, ADD_STATE_READY);
     assert_int_equal(o->drift, DRIFT_REPAIR);
     assert_true(o->panic);
-    assert_false(o->bulkReload || o->debug || o->sudo || o->insecure || o->adopt);
+    assert_false(o->debug || o->sudo || o->insecure || o->adopt);
     assert_int_equal(o->allowedHosts.count, 0);
     assert_string_equal(o->templateFile + strlen(s->folder),
                         "/build/release/bin/../../../templates/default.haproxycfg.tmpl");

@@ -62,12 +62,12 @@ static void test_bad_values_name_source_option_and_value(void **state)
         {"--statsInterval 99ms", "--statsInterval: 100ms to 60m wanted"},
         {"--maxShrink 101%", "--maxShrink: a number from 0 to 100 wanted, this is \"101%\""},
         {"--maxShrink %", "--maxShrink"},
-        {"--spoeThreads 65", "--spoeThreads: a number from 1 to 64 wanted"},
-        {"--spareBackends 65", "--spareBackends: a number from 0 to 64"},
+        {"--minHealthy 1001", "--minHealthy: a number from 0 to 1000 wanted"},
+        {"--activityEntries 99", "--activityEntries: a number from 100 to"},
         {"--addState up", "--addState: ready|checked wanted, this is \"up\""},
-        {"--spoeListen 127.0.0.1", "--spoeListen: ADDRESS:PORT or off wanted"},
-        {"--spoeListen :80", "--spoeListen"},
-        {"--spoeListen 1.2.3.4:0", "--spoeListen"},
+        {"--haproxyStats 127.0.0.1", "--haproxyStats: ADDRESS:PORT or off wanted"},
+        {"--haproxyStats :80", "--haproxyStats"},
+        {"--haproxyStats 1.2.3.4:0", "--haproxyStats"},
         {"--prot 80", "command line: unknown option \"--prot\"; see --help"},
         {"--haproxycfgpath x", "unknown option \"--haproxycfgpath\" (--haproxyCfgPath is known)"},
         {"--haproxyCfg x", "unknown option \"--haproxyCfg\""}, /* no abbreviations */
@@ -105,23 +105,23 @@ static void test_bad_values_of_the_environment(void **state)
 static void test_values_of_every_type(void **state)
 {
     struct options *o =
-        read_ok(*state, "--drainTimeout 1500ms --warmup 2m --statsRetention 60s --maxShrink 7 "
-                        "--addState checked --bulkReload yes --spoeListen [::1]:9 "
-                        "--stickyCookies a,,b --apiSocket off --warmup 0 --minHealthy 0");
+        read_ok(*state, "--drainTimeout 1500ms --statsInterval 2m --maxShrink 7 --panic no "
+                        "--addState checked --sudo --haproxyStats [::1]:9 --allowedHosts a,,b "
+                        "--apiSocket off --statsInterval 60s --minHealthy 0");
 
     assert_int_equal(o->drainTimeout, 1500);
-    assert_int_equal(o->warmup, 0); /* the last one counts */
-    assert_int_equal(o->statsRetention, 60000);
+    assert_int_equal(o->statsInterval, 60000); /* the last one counts */
     assert_int_equal(o->maxShrink, 7);
     assert_int_equal(o->addState, ADD_STATE_CHECKED);
-    assert_true(o->bulkReload);
-    assert_string_equal(o->spoeListen, "[::1]:9");
-    assert_int_equal(o->stickyCookies.count, 2);
+    assert_false(o->panic);
+    assert_true(o->sudo);
+    assert_string_equal(o->haproxyStats, "[::1]:9");
+    assert_int_equal(o->allowedHosts.count, 2);
     assert_string_equal(o->apiSocket, "");
     assert_int_equal(o->minHealthy, 0);
     options_free(o);
-    o = read_ok(*state, "--spoeListen off");
-    assert_string_equal(o->spoeListen, "");
+    o = read_ok(*state, "--haproxyStats off");
+    assert_string_equal(o->haproxyStats, "");
     options_free(o);
 }
 
