@@ -103,7 +103,8 @@ static void add_leaving(struct builder *w, struct desired_backend *b)
 
         if (!entry || entry->leaving || have_admin_state(h) != ADMIN_READY || h->address.n == 0 ||
             is_wanted(b, wanted, h->name) ||
-            (!wanted && !b->unknown && str_eq(entry->source, b->source)))
+            (!wanted && !b->unknown &&
+             (b->object->type == BACKEND_STATIC || str_eq(entry->source, b->source))))
             continue;
         s = ARENA_PUSH(&w->d->arena, b->servers, b->server_count);
         *s = (struct desired_server){

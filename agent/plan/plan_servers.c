@@ -73,8 +73,8 @@ static void push_state(struct plan *p, const struct pool *b, struct str server,
 /* Who is to follow has not come yet: the registry is silent, or knows nobody of the new version. */
 static bool waits_for_members(const struct pool *b, const struct ledger_entry *entry)
 {
-    if (b->wanted || !b->want)
-        return false;
+    if (b->wanted || !b->want || b->want->object->type == BACKEND_STATIC)
+        return false; /* the members of a static backend are all said: none is none */
     return b->want->unknown || (b->want->source.n && entry && entry->source.n &&
                                 !str_eq(entry->source, b->want->source));
 }

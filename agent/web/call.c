@@ -74,9 +74,9 @@ void call_reply_read(struct call *c, int rc, struct buf *out, const struct etag 
 }
 
 /* The object's text with one member more, so that nobody has to build it twice. */
-static void put_warnings(struct buf *out, const struct web_result *r)
+static void put_warnings(struct buf *out, struct str body, const struct web_result *r)
 {
-    struct str object = str_trim(r->body);
+    struct str object = str_trim(body);
     struct json_out o;
 
     object.n--; /* the closing brace */
@@ -94,6 +94,7 @@ static void put_warnings(struct buf *out, const struct web_result *r)
 void call_on_done(void *call, const struct web_result *r)
 {
     struct call *c = call;
+    struct str body = r->body.n ? r->body : STR("{}");
     struct buf out;
 
     if (r->error) {
@@ -106,11 +107,9 @@ void call_on_done(void *call, const struct web_result *r)
     if (r->etag.text[0])
         exchange_add_header(c->x, "ETag", str_z(r->etag.text));
     buf_init(&out, CALL_ANSWER_MAX_BYTES);
-    if (!r->body.n)
-        buf_add_z(&out, "{}");
-    else if (r->warning_count && str_ends(str_trim(r->body), STR("}")))
-        put_warnings(&out, r);
+    if (r->warning_count && str_ends(str_trim(body), STR("}")))
+        put_warnings(&out, body, r);
     else
-        buf_add_str(&out, r->body);
+        buf_add_str(&out, body);
     exchange_reply_json(c->x, r->status ? r->status : 200, &out);
 }

@@ -279,6 +279,23 @@ static void test_half_done_addition_is_undone_and_done_again(void **state)
     world_fini(&w);
 }
 
+static void test_a_static_backend_without_members_is_emptied(void **state)
+{
+    static struct backend object = {.type = BACKEND_STATIC};
+    struct desired_backend *b;
+    struct world w;
+
+    (void)state;
+    start_with_two(&w);
+    b = world_want_backend(&w);
+    object.name = STR("live");
+    b->object = &object;
+    b->source = STR("static");
+    world_settle(&w);
+    assert_int_equal(w.sim->backends[0].count, 0);
+    world_fini(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_weight_by_hand_is_repaired),
         cmocka_unit_test(test_foreign_server_is_not_touched),
         cmocka_unit_test(test_half_done_addition_is_undone_and_done_again),
+        cmocka_unit_test(test_a_static_backend_without_members_is_emptied),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
