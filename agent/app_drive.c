@@ -26,11 +26,13 @@ int64_t app_wall_ms(void)
     return clock_ms(CLOCK_REALTIME);
 }
 
-/* A connection that is being opened may well find a HAProxy that runs. */
+/* A connection that is being opened may well find a HAProxy that runs; what is to be started
+ * depends on its version. */
 static bool may_start(const struct app *a)
 {
     return a->options->haproxyStart == HAPROXY_START_AUTO && a->want &&
-           a->effective->frontend_count > 0 && runtime_state(a->runtime) == RUNTIME_DOWN;
+           a->effective->frontend_count > 0 && a->caps.known &&
+           runtime_state(a->runtime) == RUNTIME_DOWN;
 }
 
 static struct situation situation_of(const struct app *a)
