@@ -556,3 +556,46 @@ def test_the_same_answers_over_many_connections_at_once(scene):
     with scene.load(), scene.no_reload(), concurrent.futures.ThreadPoolExecutor(8) as pool:
         statuses = [status for found in pool.map(read_all, range(8)) for status in found]
     assert set(statuses) == {200}
+
+
+def at_once(count, work) -> list:
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        return list(pool.map(work, range(count)))
+
+
+@pytest.mark.one_version
+def test_changes_of_many_clients_at_once_are_taken_one_after_another(scene):
+    """8 clients, 5 changes each of one frontend: every answer has a generation of its own, the last
+    one is what is stored and what HAProxy does."""
+    before = scene.agent.status()["generation"]["desired"]
+
+    def put_five(client):
+        rest = Rest(port=scene.agent.options["port"])
+        found = []
+        for i in range(5):
+            rule = {"type": "path", "operation": "path", "value": f"/c{client}-{i}", "backend": "nosuch"}
+            body = {"bind": f"127.0.0.1:{scene.port}", "backend": "live", "rules": [rule]}
+            reply = scene.agent.good(rest.put("/frontends/web", body))
+            found.append((int(reply.headers["X-Thalassa-Generation"]), rule["value"]))
+        return found
+
+    with scene.load(), scene.no_reload():
+        answers = sorted(one for found in at_once(8, put_five) for one in found)
+        scene.agent.wait_applied()
+    assert [generation for generation, _ in answers] == [before + 1 + i for i in range(40)]
+    assert scene.agent.get("/frontends/web").body["rules"][0]["value"] == answers[-1][1]
+    assert [scene.answered_by(path) == 503 for _, path in answers] == [False] * 39 + [True]
+
+
+@pytest.mark.one_version
+def test_of_many_clients_with_the_same_etag_one_wins(scene):
+    etag = scene.agent.get("/backends/live").headers["ETag"]
+
+    def put(client):
+        body = {"type": "dynamic", "name": scenes.SERVICE, "version": "1.0.0", "host": f"c{client}.example"}
+        reply = Rest(port=scene.agent.options["port"]).put("/backends/live", body, {"If-Match": etag})
+        return reply.status, client
+
+    answers = sorted(at_once(8, put))
+    assert [status for status, _ in answers] == [200] + [412] * 7
+    assert scene.agent.get("/backends/live").body["host"] == f"c{answers[0][1]}.example"

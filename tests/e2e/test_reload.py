@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import time
 from pathlib import Path
 
 import files
@@ -298,3 +299,23 @@ def test_a_template_that_was_changed_is_in_force_after_sighup(start_scene, work,
         wait.equals(lambda: scene.haproxy.info()["Maxconn"], "1234", "the new template is in force")
         scene.agent.wait_applied()
     assert "template" in reloads_told(scene)["reason"] or "global" in reloads_told(scene)["reason"]
+
+
+def test_an_agent_that_is_ended_during_a_reload_leaves_all_whole(start_scene, haproxy_version):
+    """SIGTERM in two of its steps: it ends at once, HAProxy serves, the next start brings what was
+    stored."""
+    scene = start_scene(haproxy_version, debug=True)
+    for i, step in enumerate(("check", "reload")):
+        body = {"bind": f"127.0.0.1:{scene.port}", "backend": "live", "natives": [f"maxconn {500 + i}"]}
+        known = scene.agent.log().count(f"reload: {step}")
+        with scene.load():
+            scene.agent.good(scene.agent.put("/frontends/web", body))
+            wait.until(lambda: scene.agent.log().count(f"reload: {step}") > known, f"step {step}", every=0.001)
+            began = time.monotonic()
+            scene.agent.stop()
+            assert time.monotonic() - began < 5
+            assert scene.haproxy.check()[0] == 0
+            scene.agent.start()
+            scene.agent.wait_applied()
+        row = next(r for r in scene.haproxy.stat() if (r["pxname"], r["svname"]) == ("web", "FRONTEND"))
+        assert row["slim"] == str(500 + i)
