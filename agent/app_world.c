@@ -36,6 +36,7 @@ struct plan_input app_plan_input(const struct app *a, const struct desired *want
         .drain_timeout_ms = a->options->drainTimeout,
         .min_healthy = (unsigned)a->options->minHealthy,
         .add_checked = a->options->addState == ADD_STATE_CHECKED,
+        .bulk_reload = a->options->bulkReload,
     };
 }
 

@@ -41,6 +41,10 @@ struct plan {
     uint64_t hash; /* of all commands: the same plan twice is no progress */
 };
 
+/* Members that one backend gets at once; above, a reload is quicker on every version (measured on
+ * 2.6 to 3.4 with 10,000 members). */
+enum { BULK_ADDITIONS = 3000 };
+
 struct plan_input {
     const struct desired *want;
     const struct have *have;
@@ -52,6 +56,7 @@ struct plan_input {
     int64_t drain_timeout_ms;
     unsigned min_healthy; /* a version switch drains the old ones when so many new ones serve */
     bool add_checked;     /* --addState checked */
+    bool bulk_reload;     /* --bulkReload: reload where BULK_ADDITIONS is passed */
 };
 
 void plan_make(const struct plan_input *in, struct plan *out);

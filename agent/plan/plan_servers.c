@@ -265,6 +265,31 @@ static void find_heir(struct plan *p, const struct pool *b, const struct desired
                            arena_str(&p->arena, w->source)};
 }
 
+static size_t count_additions(const struct pool *b)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; b->want && i < b->want->server_count; i++)
+        n += !b->want->servers[i].leaving && !have_find_server(b->have, b->want->servers[i].name);
+    return n;
+}
+
+/* HAProxy adds servers one by one, slower the more a backend has: past a point a reload is quicker,
+ * where the operator allows one. */
+static bool wants_bulk_reload(struct plan *p, const struct pool *b)
+{
+    size_t additions = b->in->bulk_reload ? count_additions(b) : 0;
+    struct reason *r;
+
+    if (additions <= BULK_ADDITIONS)
+        return false;
+    r = ARENA_PUSH(&p->arena, p->reasons.items, p->reasons.count);
+    r->object = arena_printf(&p->arena, "backend/" STR_FMT, STR_ARG(b->want->object->name));
+    r->field = STR("members");
+    r->why = arena_printf(&p->arena, "%zu members come at once, and --bulkReload is on", additions);
+    return true;
+}
+
 static void plan_pool(struct plan *p, const struct pool *b)
 {
     size_t i = 0, j = 0;
@@ -298,6 +323,7 @@ void plan_servers(const struct plan_input *in, struct plan *p)
         if (!b.have)
             continue; /* not there yet: the structure differs, a reload makes it */
         count_pool(&b);
-        plan_pool(p, &b);
+        if (!wants_bulk_reload(p, &b))
+            plan_pool(p, &b);
     }
 }

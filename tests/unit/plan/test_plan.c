@@ -296,6 +296,36 @@ static void test_a_static_backend_without_members_is_emptied(void **state)
     world_fini(&w);
 }
 
+static void test_very_many_members_reload_only_if_that_is_allowed(void **state)
+{
+    struct desired_backend *b;
+    struct plan_input in;
+    struct have *have;
+    struct plan p;
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    sim_add_backend(w.sim, "live");
+    b = world_want_backend(&w);
+    for (unsigned i = 0; i <= BULK_ADDITIONS; i++)
+        world_add_wanted(&w, b, "10.0.0.1", 1000 + i, 1, ADMIN_READY, "app@1.0.0");
+    have = sim_observe(w.sim, true);
+    in = world_input(&w, have);
+    plan_make(&in, &p);
+    assert_int_equal(p.count, 3 * (BULK_ADDITIONS + 1));
+    assert_int_equal(p.reasons.count, 0);
+    plan_free(&p);
+    in.bulk_reload = true;
+    plan_make(&in, &p);
+    assert_int_equal(p.count, 0);
+    assert_int_equal(p.reasons.count, 1);
+    assert_true(str_eq_z(p.reasons.items[0].field, "members"));
+    plan_free(&p);
+    have_free(have);
+    world_fini(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_foreign_server_is_not_touched),
         cmocka_unit_test(test_half_done_addition_is_undone_and_done_again),
         cmocka_unit_test(test_a_static_backend_without_members_is_emptied),
+        cmocka_unit_test(test_very_many_members_reload_only_if_that_is_allowed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
