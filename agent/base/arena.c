@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 4096, ALIGN = 16 };
+enum { BLOCK_BYTES = 4096, BLOCK_MAX_BYTES = 1 << 20, ALIGN = 16 };
 
 struct arena_block {
     struct arena_block *next;
@@ -36,8 +36,8 @@ static struct arena_block *block_new(struct arena *a, size_t n)
     size_t size = a->total_bytes / 4 < BLOCK_BYTES ? BLOCK_BYTES : a->total_bytes / 4;
     struct arena_block *b;
 
-    if (size > 1024u * 1024)
-        size = 1024u * 1024;
+    if (size > BLOCK_MAX_BYTES)
+        size = BLOCK_MAX_BYTES;
     if (size < n)
         size = n;
     b = malloc(sizeof *b + size);
@@ -88,7 +88,7 @@ struct str arena_str_lower(struct arena *a, struct str s)
 
     p[s.n] = 0;
     for (size_t i = 0; i < s.n; i++)
-        p[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i];
+        p[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] | 0x20) : s.p[i];
     return (struct str){p, s.n};
 }
 

@@ -61,7 +61,7 @@ int have_parse_servers_conn(struct have *h, struct str text, struct err *e)
  * (no field that is read here has one). */
 static struct str csv_field(struct str *rest)
 {
-    struct str field = *rest;
+    struct str field;
     size_t i = 1;
 
     if (!rest->n || rest->p[0] != '"')

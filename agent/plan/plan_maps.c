@@ -5,6 +5,7 @@
 
 #include "model/command_word.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 static struct str path_of(const struct plan_input *in, struct plan *p, struct str name)
@@ -178,7 +179,7 @@ static struct str rank_value(struct plan *p, struct str rank, char set)
 
     if (set == 'a' || str_u64(rank, &n))
         return rank;
-    return arena_printf(&p->arena, "%llu", (unsigned long long)(n + RULES_SET_B));
+    return arena_printf(&p->arena, "%" PRIu64, n + RULES_SET_B);
 }
 
 static bool same_kind(struct plan *p, const struct map_file *want, const struct have_map *have,

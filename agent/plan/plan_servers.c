@@ -6,8 +6,8 @@
 /* What is known of one backend before its servers are gone through. */
 struct pool {
     const struct plan_input *in;
-    const struct desired_backend *want; /* NULL: the model names no such backend */
-    const struct have_backend *have;
+    const struct desired_backend *want;
+    const struct have_backend *have; /* never NULL */
     struct str name;
     size_t wanted;         /* servers that are to take traffic */
     size_t serving;        /* those of them that do */
@@ -47,9 +47,9 @@ static void count_pool(struct pool *b)
 {
     unsigned enough;
 
-    for (size_t i = 0; b->want && i < b->want->server_count; i++) {
+    for (size_t i = 0; i < b->want->server_count; i++) {
         const struct desired_server *w = &b->want->servers[i];
-        const struct have_server *h = b->have ? have_find_server(b->have, w->name) : NULL;
+        const struct have_server *h = have_find_server(b->have, w->name);
         if (w->leaving || w->admin != ADMIN_READY)
             continue;
         b->wanted++;
@@ -73,7 +73,7 @@ static void push_state(struct plan *p, const struct pool *b, struct str server,
 /* Who is to follow has not come yet: the registry is silent, or knows nobody of the new version. */
 static bool waits_for_members(const struct pool *b, const struct ledger_entry *entry)
 {
-    if (b->wanted || !b->want || b->want->object->type == BACKEND_STATIC)
+    if (b->wanted || b->want->object->type == BACKEND_STATIC)
         return false; /* the members of a static backend are all said: none is none */
     return b->want->unknown || (b->want->source.n && entry && entry->source.n &&
                                 !str_eq(entry->source, b->want->source));
@@ -101,7 +101,7 @@ static bool starts_in_drain(const struct pool *b, const struct desired_server *w
         return true;
     if (str_eq(w->source, STR("static")))
         return b->serving > 0;
-    for (size_t i = 0; b->have && i < b->have->count && !others_leave; i++) {
+    for (size_t i = 0; i < b->have->count && !others_leave; i++) {
         const struct ledger_entry *entry = entry_of(b, b->have->servers[i].name);
         others_leave = serves(&b->have->servers[i]) && entry && entry->source.n &&
                        !str_eq(entry->source, w->source);
@@ -269,7 +269,7 @@ static size_t count_additions(const struct pool *b)
 {
     size_t n = 0;
 
-    for (size_t i = 0; b->want && i < b->want->server_count; i++)
+    for (size_t i = 0; i < b->want->server_count; i++)
         n += !b->want->servers[i].leaving && !have_find_server(b->have, b->want->servers[i].name);
     return n;
 }
@@ -293,8 +293,8 @@ static bool wants_bulk_reload(struct plan *p, const struct pool *b)
 static void plan_pool(struct plan *p, const struct pool *b)
 {
     size_t i = 0, j = 0;
-    size_t want_count = b->want ? b->want->server_count : 0;
-    size_t have_count = b->have ? b->have->count : 0;
+    size_t want_count = b->want->server_count;
+    size_t have_count = b->have->count;
 
     while (i < want_count || j < have_count) {
         const struct desired_server *w = i < want_count ? &b->want->servers[i] : NULL;
