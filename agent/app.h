@@ -91,7 +91,7 @@ struct app {
     bool busy;
     enum loop_action doing;
     bool observe_asked;
-    int64_t observed_ms;
+    int64_t observed_ms, observe_not_before_ms;
     int64_t poll_ms;
     bool drift_held; /* --drift report: the plan's commands are shown, not sent */
     bool files_stale;

@@ -46,6 +46,7 @@ static struct situation situation_of(const struct app *a)
         .observed = a->have != NULL,
         .observe_asked = a->observe_asked,
         .observed_ms = a->observed_ms,
+        .observe_not_before_ms = a->observe_not_before_ms,
         .interval_ms = a->options->statsInterval,
         .reload_wanted = app_reload_wanted(a),
         .reload_allowed = app_reload_allowed(a),

@@ -7,7 +7,13 @@
 
 #include <stdio.h>
 
-enum { DEADLINE_S = 15, MAPS_AT_ONCE = 20000, POLL_FIRST_MS = 20, POLL_MAX_MS = 500 };
+enum {
+    DEADLINE_S = 15,
+    MAPS_AT_ONCE = 20000,
+    POLL_FIRST_MS = 20,
+    POLL_MAX_MS = 500,
+    FAILURE_PAUSE_MS = 500
+};
 
 static bool is_same_worker(const struct have *a, const struct have *b)
 {
@@ -84,6 +90,15 @@ static void take(struct app *a, struct have *have)
                        STR_ARG(a->plan.count ? a->plan.ops[0].command : STR("")));
 }
 
+/* What is known stays; it is asked again, but not at once. */
+static void note_failure(struct app *a, const struct err *failure)
+{
+    log_warn("observation: %s", failure->text);
+    a->observed_ms = app_now_ms();
+    a->observe_not_before_ms = a->observed_ms + FAILURE_PAUSE_MS;
+    a->observe_asked = true;
+}
+
 static void on_observed(void *ctx, struct have *have, const struct err *failure)
 {
     struct app *a = ctx;
@@ -95,7 +110,7 @@ static void on_observed(void *ctx, struct have *have, const struct err *failure)
     } else if (have) {
         take(a, have);
     } else {
-        log_warn("observation: %s", failure->text);
+        note_failure(a, failure);
     }
     app_action_done(a);
 }
@@ -110,9 +125,7 @@ void app_observe(struct app *a)
 
     request.read_map_count = map_cache_due(a->maps, prefix, &arena, paths, MAPS_AT_ONCE);
     if (observe_start(a->runtime, &request, DEADLINE_S, on_observed, a, &e)) {
-        log_warn("observation: %s", e.text);
-        a->observed_ms = app_now_ms();
-        a->observe_asked = false;
+        note_failure(a, &e);
         app_action_done(a);
     }
     arena_free(&arena);

@@ -44,7 +44,9 @@ struct decision loop_next(const struct situation *s)
     if (!s->runtime_up)
         return when_down(s);
     if (!s->observed || s->observe_asked)
-        return act(LOOP_OBSERVE);
+        return s->now_ms >= s->observe_not_before_ms
+                   ? act(LOOP_OBSERVE)
+                   : (struct decision){LOOP_WAIT, s->observe_not_before_ms};
     if (reload && s->now_ms >= s->reload_not_before_ms)
         return act(LOOP_RELOAD);
     if (s->ops && s->now_ms >= s->apply_not_before_ms)

@@ -25,11 +25,12 @@ struct situation {
     bool runtime_up; /* the admin socket answers */
     bool may_start;  /* --haproxyStart auto, and there is something to run */
     int64_t start_not_before_ms;
-    bool observed;       /* an observation of the present worker is at hand */
-    bool observe_asked;  /* it is older than something that we know has changed */
-    int64_t observed_ms; /* when it was made */
-    int64_t interval_ms; /* --statsInterval */
-    bool reload_wanted;  /* the structure differs, or options of servers */
+    bool observed;                 /* an observation of the present worker is at hand */
+    bool observe_asked;            /* it is older than something that we know has changed */
+    int64_t observed_ms;           /* when it was made */
+    int64_t observe_not_before_ms; /* the last attempt failed */
+    int64_t interval_ms;           /* --statsInterval */
+    bool reload_wanted;            /* the structure differs, or options of servers */
     bool reload_allowed; /* not the candidate that failed last, not guarded by an empty store */
     int64_t reload_not_before_ms;
     size_t ops;                  /* commands of the plan */
