@@ -181,7 +181,8 @@ struct pool_members app_members(void *app, struct arena *arena, const struct bac
     if (preview_members(a, arena, b, &out))
         return out;
     view = catalog_view(subscriptions_catalog(a->registry), b->name);
-    out.unknown = !view || !view->known;
+    /* members remembered from before a restart may lack the latest */
+    out.unknown = !view || !view->known || !last_read(a, b->service);
     if (view) {
         out.list = view->members;
         out.panic = view->panic;

@@ -11,8 +11,8 @@
 /* The members of one backend as known now. Held ones are among them. */
 struct pool_members {
     struct member_list list;
-    bool unknown; /* the registry has not told them yet */
-    bool panic; /* critical members (not those in maintenance) serve, since nobody else does */
+    bool unknown; /* the registry has not told them since our start */
+    bool panic;   /* critical members (not those in maintenance) serve, since nobody else does */
 };
 
 struct build_input {

@@ -70,13 +70,12 @@ static void push_state(struct plan *p, const struct pool *b, struct str server,
     p->ops[p->count - 1].state = state;
 }
 
-/* Who is to follow has not come yet: the registry is silent, or knows nobody of the new version. */
+/* Who is to follow has not come yet: the registry knows nobody of the new version. */
 static bool waits_for_members(const struct pool *b, const struct ledger_entry *entry)
 {
     if (b->wanted || b->want->object->type == BACKEND_STATIC)
         return false; /* the members of a static backend are all said: none is none */
-    return b->want->unknown || (b->want->source.n && entry && entry->source.n &&
-                                !str_eq(entry->source, b->want->source));
+    return b->want->source.n && entry && entry->source.n && !str_eq(entry->source, b->want->source);
 }
 
 /* Make before break: a server that serves is drained only when others do, if any are to. */
@@ -224,6 +223,10 @@ static void remove_server(struct plan *p, const struct pool *b, const struct hav
         return;
     if (is_half_done(entry, h)) {
         delete_server(p, b, h);
+        return;
+    }
+    if (b->want->unknown && !entry->leaving) {
+        p->waits = true;
         return;
     }
     if (must_stay(p, b, h, entry))
