@@ -99,6 +99,25 @@ def test_a_member_that_returns_during_its_drain_stays(
     assert download.is_whole("one")
 
 
+def test_a_flapping_member_costs_nothing(
+    haproxy_version, start_scene, consul, start_origin, scaled
+):
+    """With --full 500 times, else 50, as fast as Consul takes it: registered, failing, passing, gone;
+    what comes last is true."""
+    staying, flapping = start_origin("stays", count=2), start_origin("flaps")
+    scene = consul_scene(start_scene, haproxy_version, consul, [staying])
+    with scene.no_reload(), scene.load():
+        for _ in range(scaled(500)):
+            scene.register(flapping)
+            consul.set_check(scene.ids[address_of(flapping)], "fail")
+            consul.set_check(scene.ids[address_of(flapping)], "pass")
+            scene.deregister(address_of(flapping))
+        scene.register(flapping)
+        scene.agent.wait_members("live", [*scene.addresses, address_of(flapping)])
+        scene.agent.wait_applied()
+    assert membership.agree(scene.agent) == {*scene.addresses, address_of(flapping)}
+
+
 def test_members_on_ipv6_and_by_host_name(haproxy_version, start_scene, consul, start_origin):
     v6, named = start_origin("v6", host="::1"), start_origin("named")
     scene = consul_scene(start_scene, haproxy_version, consul, [start_origin("v4")])

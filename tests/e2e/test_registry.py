@@ -2,8 +2,11 @@
 """What happens to the registry never takes a member that may still serve, and what is held is shown;
 what the registry really says applies at once."""
 
+import os
+import signal
 import time
 
+import files
 import membership
 import pytest
 import wait
@@ -71,6 +74,63 @@ def test_a_killed_consul_takes_no_member(haproxy_version, start_scene, start_con
     late = start_origin("late")
     scene.register(late)
     scene.agent.wait_members("live", [*scene.addresses, f"127.0.0.1:{late.port}"])
+
+
+def test_agent_and_haproxy_return_while_consul_is_dead(
+    haproxy_version, start_scene, start_consul, start_origin
+):
+    """All three are killed. The agent starts HAProxy with the members last known; when Consul is back,
+    who has left meanwhile goes."""
+    consul = start_consul(dev=False)
+    scene = start_scene(haproxy_version, [start_origin(count=4)], consul, drainTimeout="1s")
+    for id in scene.ids.values():
+        consul.set_check(id, "pass")  # else a check of Consul 1.8 begins critical when Consul returns
+    files.wait_still(scene.agent.options["haproxyDir"])
+    consul.kill()
+    scene.agent.kill()
+    for pid in (scene.haproxy.master_pid(), scene.haproxy.worker_pid()):
+        os.kill(pid, signal.SIGKILL)
+    scene.agent.start()
+    scene.agent.wait_members("live", scene.addresses)
+    wait_registry(scene, "down")
+    with scene.no_reload(), scene.load():
+        consul.restart()
+        scene.deregister(scene.addresses[0])
+        scene.agent.wait_members("live", scene.addresses[1:], timeout=40)
+
+
+def test_members_that_were_never_remembered_stay(
+    haproxy_version, start_scene, registry, start_origin
+):
+    """The agent is killed as soon as HAProxy has a new member, and when it returns its registry is
+    gone: whoever serves, stays."""
+    scene = start_scene(haproxy_version, [start_origin(count=2)], statsInterval="300ms")
+    late = start_origin("late")
+    everyone = [*scene.addresses, f"127.0.0.1:{late.port}"]
+    scene.register(late)
+    scene.agent.wait_members("live", everyone)
+    scene.agent.kill()
+    registry.path.unlink()
+    with scene.no_reload(), scene.load():
+        scene.agent.start()
+        wait_registry(scene, "down")
+        wait.stays(lambda: set(scene.haproxy.servers("live").values()) == {"UP"}, "they serve", 1.5)
+        assert len(scene.haproxy.servers("live")) == 3
+
+
+@pytest.mark.full
+def test_a_frozen_consul_takes_no_member(haproxy_version, start_scene, consul, start_origin):
+    """It accepts connections and never answers, longer than any query of ours waits."""
+    scene = start_scene(haproxy_version, [start_origin(count=3)], consul)
+    with scene.no_reload(), scene.load():
+        consul.child.signal(signal.SIGSTOP)
+        try:
+            wait_registry(scene, "down", timeout=90)
+            assert_all_serve(scene)
+        finally:
+            consul.child.signal(signal.SIGCONT)
+        wait_registry(scene, "ok", timeout=60)
+        assert_all_serve(scene)
 
 
 def test_members_of_a_wiped_consul_are_held_until_the_loss_is_taken(
