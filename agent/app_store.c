@@ -18,16 +18,12 @@ static const double MEMBERS_DELAY_S = 0.05;
 static void put_object(struct store_txn *t, enum store_table table, struct str name,
                        const struct frontend *f, const struct backend *b)
 {
-    struct json_out o;
     struct buf text;
 
-    buf_init(&text, TEXT_MAX);
-    json_out_init(&o, &text, false);
     if (f)
-        frontend_put(&o, NULL, f);
+        frontend_text(f, &text);
     else
-        backend_put(&o, NULL, b, NULL);
-    json_out_fini(&o);
+        backend_text(b, &text);
     store_put(t, table, name, buf_str(&text));
     buf_free(&text);
 }

@@ -72,17 +72,13 @@ static void put_backend(struct app *a, struct json_out *o, const struct backend 
 
 static struct etag stored_etag(const struct frontend *f, const struct backend *b)
 {
-    struct json_out o;
     struct buf text;
     struct etag etag;
 
-    buf_init(&text, APP_VIEW_BYTES);
-    json_out_init(&o, &text, false);
     if (f)
-        frontend_put(&o, NULL, f);
+        frontend_text(f, &text);
     else
-        backend_put(&o, NULL, b, NULL);
-    json_out_fini(&o);
+        backend_text(b, &text);
     etag = etag_of(buf_str(&text));
     buf_free(&text);
     return etag;

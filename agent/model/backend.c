@@ -91,14 +91,8 @@ static int parse_static_member(struct backend *b, const struct json *o, struct m
 
     if (o->type != JSON_OBJECT)
         return err_set(e, ERR_INVALID, "an object wanted, this is %s", json_type_name(o->type));
-    *m = (struct member){.name = b->name,
-                         .version = STR(""),
-                         .host = STR(""),
-                         .meta_hostname = STR(""),
-                         .meta_pid = STR(""),
-                         .meta_registered = STR(""),
-                         .address = STR(""),
-                         .unusable = STR("")};
+    *m = member_blank();
+    m->name = b->name;
     if (read_known(o, known, e) || read_str(o, "host", &b->arena, &m->host, e) ||
         read_uint(o, "port", 1, 65535, &port, e) || read_uint(o, "weight", 0, 256, &weight, e) ||
         read_bool(o, "backup", &m->backup, e))
@@ -156,8 +150,7 @@ static int parse_members(struct backend *b, const struct json *o, struct err *e)
         return err_field(e, "members", "members: more than %d", LIMIT_MEMBERS);
     b->members.items = ARENA_ARRAY(&b->arena, struct member, list->count);
     b->members.count = list->count;
-    JSON_EACH(child, list)
-    {
+    JSON_EACH(child, list) {
         if (parse_static_member(b, child, &b->members.items[i], e)) {
             err_in(e, "members[%zu]", i);
             return err_wrap(e, "members[%zu]", i);
@@ -311,7 +304,7 @@ void backend_put(struct json_out *o, const char *key, const struct backend *b,
     arena_free(&a);
 }
 
-static void put_text(struct buf *to, const struct backend *b)
+void backend_text(const struct backend *b, struct buf *to)
 {
     struct json_out o;
 
@@ -324,14 +317,10 @@ static void put_text(struct buf *to, const struct backend *b)
 bool backend_equal(const struct backend *a, const struct backend *b)
 {
     struct buf ta, tb;
-    bool same;
 
-    put_text(&ta, a);
-    put_text(&tb, b);
-    same = str_eq(buf_str(&ta), buf_str(&tb));
-    buf_free(&ta);
-    buf_free(&tb);
-    return same;
+    backend_text(a, &ta);
+    backend_text(b, &tb);
+    return put_same(&ta, &tb);
 }
 
 static void replace_text(struct json *o, const char *key, struct str value)
@@ -354,7 +343,7 @@ struct backend *backend_with_subscription(const struct backend *b, struct str se
     struct json *o = NULL;
     struct buf text;
 
-    put_text(&text, b);
+    backend_text(b, &text);
     if (json_parse(&a, buf_str(&text), JSON_MAX_DEPTH, &o, e) == 0) {
         if (service.n)
             replace_text(o, "name", service);

@@ -79,7 +79,12 @@ struct backend *backend_with_subscription(const struct backend *b, struct str se
 /* The stored object, fixed order; `members` are shown when not NULL (GET), else the static ones. */
 void backend_put(struct json_out *o, const char *key, const struct backend *b,
                  const struct member_list *members);
+/* The stored object as one text, into a buf that is initialised by this. */
+void backend_text(const struct backend *b, struct buf *to);
 bool backend_equal(const struct backend *a, const struct backend *b);
+
+/* A member of which nothing is known yet: no text is NULL. */
+struct member member_blank(void);
 
 /* "KEY_HOST:PORT" with every byte that HAProxy refuses in a name as '-': the server's name. */
 struct str member_server_name(struct arena *a, struct str backend, const struct member *m);

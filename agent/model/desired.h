@@ -16,16 +16,16 @@ struct desired_server {
     uint16_t port;
     unsigned weight; /* 0..256 */
     enum server_admin admin;
-    bool leaving;       /* not wanted any more; in the list (and in the file) only while it still
-                         * has to serve, since its successors do not serve yet */
-    struct str source;  /* "service@version", or "static": tells a version switch from a loss */
+    bool leaving;      /* not wanted any more; in the list (and in the file) only while it still
+                        * has to serve, since its successors do not serve yet */
+    struct str source; /* "service@version", or "static": tells a version switch from a loss */
     struct str args; /* everything behind address and weight, one text for the file's `server` line
                       * and for `add server`: "check inter 2000ms ... maxconn 100" */
 };
 
 struct desired_backend {
     const struct backend *object;
-    struct str proxy; /* the HAProxy proxy that serves it: its own name, a spare, a generation */
+    struct str proxy;  /* the HAProxy proxy that serves it: its own name, a spare, a generation */
     struct str source; /* of its members now; servers of another one wait for their successors */
     bool unknown;      /* nobody has said yet who its members are: whoever serves stays */
     struct desired_server *servers; /* sorted by name */

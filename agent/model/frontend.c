@@ -90,8 +90,7 @@ static int parse_rules(struct frontend *f, const struct json *o, struct err *e)
     if (list->count && f->mode == MODE_TCP)
         return err_field(e, "rules", "rules: a tcp frontend takes no rules");
     f->rules = ARENA_ARRAY(&f->arena, struct rule, list->count);
-    JSON_EACH(child, list)
-    {
+    JSON_EACH(child, list) {
         struct rule *r = &f->rules[f->rule_count];
         r->header = r->value = STR("");
         if (parse_rule(&f->arena, child, r, e)) {
@@ -198,7 +197,7 @@ void frontend_put(struct json_out *o, const char *key, const struct frontend *f)
     arena_free(&a);
 }
 
-static void put_text(struct buf *to, const struct frontend *f)
+void frontend_text(const struct frontend *f, struct buf *to)
 {
     struct json_out o;
 
@@ -211,12 +210,8 @@ static void put_text(struct buf *to, const struct frontend *f)
 bool frontend_equal(const struct frontend *a, const struct frontend *b)
 {
     struct buf ta, tb;
-    bool same;
 
-    put_text(&ta, a);
-    put_text(&tb, b);
-    same = str_eq(buf_str(&ta), buf_str(&tb));
-    buf_free(&ta);
-    buf_free(&tb);
-    return same;
+    frontend_text(a, &ta);
+    frontend_text(b, &tb);
+    return put_same(&ta, &tb);
 }

@@ -47,6 +47,8 @@ void frontend_unref(struct frontend *f);
 
 /* The stored object: every field, fixed order, so that equal objects are equal texts. */
 void frontend_put(struct json_out *o, const char *key, const struct frontend *f);
+/* The same as one text, into a buf that is initialised by this. */
+void frontend_text(const struct frontend *f, struct buf *to);
 bool frontend_equal(const struct frontend *a, const struct frontend *b);
 
 #endif

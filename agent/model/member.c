@@ -10,6 +10,18 @@ const char *member_status_name(enum member_status s)
     return status_names[s];
 }
 
+struct member member_blank(void)
+{
+    return (struct member){.name = STR(""),
+                           .version = STR(""),
+                           .host = STR(""),
+                           .meta_hostname = STR(""),
+                           .meta_pid = STR(""),
+                           .meta_registered = STR(""),
+                           .address = STR(""),
+                           .unusable = STR("")};
+}
+
 struct str member_server_name(struct arena *a, struct str backend, const struct member *m)
 {
     struct str name = arena_printf(a, STR_FMT "_" STR_FMT ":%u", STR_ARG(backend), STR_ARG(m->host),
@@ -58,14 +70,7 @@ int member_read(struct arena *a, const struct json *o, struct member *m, struct 
     uint64_t port = 0, weight = 1;
     unsigned status = MEMBER_PASSING;
 
-    *m = (struct member){.name = STR(""),
-                         .version = STR(""),
-                         .host = STR(""),
-                         .meta_hostname = STR(""),
-                         .meta_pid = STR(""),
-                         .meta_registered = STR(""),
-                         .address = STR(""),
-                         .unusable = STR("")};
+    *m = member_blank();
     if (o->type != JSON_OBJECT)
         return err_set(e, ERR_INVALID, "a member must be an object");
     if (read_str(o, "name", a, &m->name, e) || read_str(o, "version", a, &m->version, e) ||

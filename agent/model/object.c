@@ -97,8 +97,7 @@ int read_str_list(const struct json *o, const char *key, size_t max, struct aren
         return err_field(e, key, "%s: more than %zu elements", key, max);
     out->items = ARENA_ARRAY(a, struct str, v->count);
     out->count = v->count;
-    JSON_EACH(child, v)
-    {
+    JSON_EACH(child, v) {
         if (child->type != JSON_STRING) {
             wrong_type(child, "element", "a string", e);
             goto bad_element;
@@ -142,8 +141,7 @@ int read_enum(const struct json *o, const char *key, const char *const *names, u
 
 int read_known(const struct json *o, const char *const *known, struct err *e)
 {
-    JSON_EACH(child, o)
-    {
+    JSON_EACH(child, o) {
         size_t i = 0;
         while (known[i] && !str_eq_z(child->key, known[i]))
             i++;
@@ -173,6 +171,15 @@ int read_identity(const struct json *o, const char *type, struct str key, bool n
 
     arena_free(&a);
     return rc ? -1 : 0;
+}
+
+bool put_same(struct buf *a, struct buf *b)
+{
+    bool same = str_eq(buf_str(a), buf_str(b));
+
+    buf_free(a);
+    buf_free(b);
+    return same;
 }
 
 void put_str_list(struct json_out *o, const char *key, const struct str_list *list)

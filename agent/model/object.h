@@ -46,6 +46,9 @@ int read_known(const struct json *o, const char *const *known, struct err *e);
 int read_identity(const struct json *o, const char *type, struct str key, bool name_too,
                   struct err *e);
 
+/* Whether two texts are the same; frees both. */
+bool put_same(struct buf *a, struct buf *b);
+
 void put_str_list(struct json_out *o, const char *key, const struct str_list *list);
 
 #endif

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "folder.h"
 
 #include <ftw.h>
 #include <signal.h>
@@ -27,26 +28,17 @@ static int setup(void **state)
     struct place *p = calloc(1, sizeof *p);
 
     assert_non_null(p);
-    (void)snprintf(p->folder, sizeof p->folder, "/tmp/thalassa-file-XXXXXX");
-    assert_non_null(mkdtemp(p->folder));
+    folder_make(p->folder, "file");
     (void)snprintf(p->path, sizeof p->path, "%s/file", p->folder);
     *state = p;
     return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st;
-    (void)type;
-    (void)at;
-    return remove(path);
 }
 
 static int teardown(void **state)
 {
     struct place *p = *state;
 
-    (void)nftw(p->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(p->folder);
     free(p);
     return 0;
 }

@@ -59,7 +59,7 @@ static void test_order_is_kept(void **state)
 
     (void)state;
     JSON_EACH(child, parse(&a, "[0,1,2,3,4]"))
-    assert_int_equal(child->integer, n++);
+        assert_int_equal(child->integer, n++);
     assert_int_equal(n, 5);
     assert_int_equal(parse(&a, "7")->integer, 7);
     assert_true(str_eq(parse(&a, "\"x\"")->text, STR("x")));

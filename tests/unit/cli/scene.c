@@ -2,8 +2,8 @@
 #include "scene.h"
 
 #include "base/file.h"
+#include "folder.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +22,7 @@ int scene_setup(void **state)
     struct scene *s = calloc(1, sizeof *s);
     char path[128];
 
-    (void)snprintf(s->folder, sizeof s->folder, "/tmp/thalassa-options-XXXXXX");
-    if (!mkdtemp(s->folder))
-        return -1;
+    folder_make(s->folder, "options");
     (void)snprintf(s->config, sizeof s->config, "%s/thalassa.conf", s->folder);
     (void)snprintf(s->program, sizeof s->program, "%s/build/release/bin", s->folder);
     (void)snprintf(path, sizeof path, "%s/templates", s->folder);
@@ -39,19 +37,11 @@ int scene_setup(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 int scene_teardown(void **state)
 {
     struct scene *s = *state;
 
-    (void)nftw(s->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(s->folder);
     free(s);
     return 0;
 }

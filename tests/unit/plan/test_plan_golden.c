@@ -43,12 +43,10 @@ static struct pool_members members_of(void *ctx, struct arena *a, const struct b
 
     if (b->type == BACKEND_STATIC)
         return (struct pool_members){.list = b->members};
-    JSON_EACH(pool, part(s, "members"))
-    {
+    JSON_EACH(pool, part(s, "members")) {
         if (!str_eq(pool->key, b->name))
             continue;
-        JSON_EACH(o, pool)
-        {
+        JSON_EACH(o, pool) {
             struct member *m = ARENA_PUSH(a, out.list.items, out.list.count);
             assert_int_equal(member_read(a, o, m, &e), 0);
             m->address = m->host;
@@ -63,15 +61,13 @@ static void state_init(struct state *s, const char *quoted)
 
     *s = (struct state){.objects = objects_new()};
     s->tree = given_json(&s->arena, quoted);
-    JSON_EACH(o, part(s, "frontends"))
-    {
+    JSON_EACH(o, part(s, "frontends")) {
         struct frontend *f = frontend_parse(o->key, o, &e);
         assert_non_null(f);
         objects_put_frontend(s->objects, f);
         frontend_unref(f);
     }
-    JSON_EACH(o, part(s, "backends"))
-    {
+    JSON_EACH(o, part(s, "backends")) {
         struct backend *b = backend_parse(o->key, o, &e);
         assert_non_null(b);
         objects_put_backend(s->objects, b);

@@ -153,3 +153,17 @@ void world_settle(struct world *w)
     }
     fail_msg("the plans do not become empty");
 }
+
+int64_t world_expect(struct world *w, const char *text, bool send)
+{
+    struct have *have;
+    struct plan p = world_plan(w, &have);
+    int64_t wake_ms = p.wake_ms;
+
+    assert_string_equal(world_text(&p), text);
+    if (send)
+        world_send(w, &p, p.count, NULL);
+    plan_free(&p);
+    have_free(have);
+    return wake_ms;
+}

@@ -39,6 +39,9 @@ void world_send(struct world *w, const struct plan *p, size_t limit, void (*each
  */
 void world_settle(struct world *w);
 
+/* Observe, plan, compare the commands; then send all of them, or none. Returns wake_ms. */
+int64_t world_expect(struct world *w, const char *text, bool send);
+
 /* All commands of the plan, a line each; valid until the next call. */
 char *world_text(const struct plan *p);
 

@@ -58,37 +58,33 @@ struct backend *given_backend(const char *name, const char *quoted)
     return b;
 }
 
-static struct str end_text(struct arena *a, struct json_out *o, struct buf *to)
+static struct str keep_text(struct arena *a, struct buf *text)
 {
-    struct str text;
+    struct str copy = arena_str(a, buf_str(text));
 
-    json_out_fini(o);
-    text = arena_str(a, buf_str(to));
-    buf_free(to);
-    return text;
+    buf_free(text);
+    return copy;
 }
 
 struct str given_frontend_text(struct arena *a, const struct frontend *f)
 {
-    struct json_out o;
-    struct buf to;
+    struct buf text;
 
-    buf_init(&to, FILE_BYTES);
-    json_out_init(&o, &to, false);
-    frontend_put(&o, NULL, f);
-    return end_text(a, &o, &to);
+    frontend_text(f, &text);
+    return keep_text(a, &text);
 }
 
 struct str given_backend_text(struct arena *a, const struct backend *b,
                               const struct member_list *members)
 {
     struct json_out o;
-    struct buf to;
+    struct buf text;
 
-    buf_init(&to, FILE_BYTES);
-    json_out_init(&o, &to, false);
+    buf_init(&text, FILE_BYTES);
+    json_out_init(&o, &text, false);
     backend_put(&o, NULL, b, members);
-    return end_text(a, &o, &to);
+    json_out_fini(&o);
+    return keep_text(a, &text);
 }
 
 const char *given_many(struct arena *a, const char *open, const char *each, size_t count,

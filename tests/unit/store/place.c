@@ -2,8 +2,8 @@
 #include "place.h"
 
 #include "base/file.h"
+#include "folder.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,27 +14,17 @@ int place_setup(void **state)
 {
     struct place *p = calloc(1, sizeof *p);
 
-    (void)snprintf(p->folder, sizeof p->folder, "/tmp/thalassa-store-XXXXXX");
-    if (!mkdtemp(p->folder))
-        return -1;
+    folder_make(p->folder, "store");
     (void)snprintf(p->store, sizeof p->store, "%s/store", p->folder);
     *state = p;
     return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
 }
 
 int place_teardown(void **state)
 {
     struct place *p = *state;
 
-    (void)nftw(p->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(p->folder);
     free(p);
     return 0;
 }
