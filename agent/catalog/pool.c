@@ -296,7 +296,7 @@ bool pool_read(struct pool *p, const struct service_read *read, const struct nam
         walk_next(&p->state, &now, &i, &k, &member, &named);
         if (named)
             add_named(&to, named, member);
-        else
+        else if (member)
             add_missing(&to, member, large, evidence);
     }
     return pool_install(p, &to);

@@ -110,7 +110,7 @@ static int target_read(struct str s, struct target *t)
 {
     bool only4 = false, only6 = false;
     struct str host, ports;
-    size_t colon = s.n;
+    size_t colon;
 
     *t = (struct target){0};
     if (is_skipped(s)) {

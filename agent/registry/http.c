@@ -201,8 +201,10 @@ struct http *http_open(struct ev_loop *loop, const struct http_options *options,
 
 void http_close(struct http *h)
 {
-    while (h->calls)
-        http_cancel(h->calls);
+    for (struct http_call *call = h->calls, *next; call; call = next) {
+        next = call->next;
+        http_cancel(call);
+    }
     curl_multi_cleanup(h->multi);
     ev_timer_stop(h->loop, &h->timer);
     curl_global_cleanup();

@@ -129,7 +129,7 @@ static void on_done(void *ctx, const struct http_reply *reply)
     listing_parser_free(c->listing_parser);
     c->service_parser = NULL;
     c->listing_parser = NULL;
-    if (e.kind) {
+    if (e.kind || (!listing && !read)) {
         finish(c, &e);
     } else if (c->step == ASK_SERVICES) {
         c->listed = listing;
