@@ -48,11 +48,13 @@ def test_one_of_ten_goes_at_once_and_the_last_with_a_sound_catalog(consul, start
         consul.register("web", port, version="1.0.0")
     probe = start_probe(LIVE, port=consul.port)
     probe.until_members(*ids(*numbers))
-    for port in numbers:
+    for port in numbers[:-1]:  # each is seen by itself: two in one reading may be a large loss
         consul.deregister(f"web-{port}")
-    probe.until_members()
+        probe.until_members(*ids(*range(port + 1, 8011)))
     held = [{one["id"] for one in pool if one["held"]} for pool in probe.pools()]
-    assert not any(held[: len(numbers) // 2]), "small losses wait for nobody"
+    assert not any(held), "small losses wait for nobody"
+    consul.deregister("web-8010")
+    probe.until_members()
 
 
 def test_nobody_is_lost_when_consul_crashes_and_returns(start_consul, start_probe):
