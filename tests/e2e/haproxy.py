@@ -194,6 +194,11 @@ class Haproxy:
     def master_pid(self) -> int:
         return int(self._master_line()[0])
 
+    def pids(self) -> list[int]:
+        """Of the master and of all workers, those that leave too, as the master tells them."""
+        lines = [line.split() for line in self._ask_master("show proc").splitlines()]
+        return [int(words[0]) for words in lines if words and words[0].isdigit()]
+
     def worker_pid(self) -> int:
         """The worker that serves now, asked through the master: a reload gives another."""
         return int(_pairs(self._ask_master("@1 show info"))["Pid"])

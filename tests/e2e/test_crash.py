@@ -2,6 +2,7 @@
 """HAProxy dies, the agent dies, at any moment: afterwards HAProxy runs what is desired, the store is
 whole, and nothing was reloaded without a reason."""
 
+import contextlib
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import threading
 
 import files
+import load
 import membership
 import parts
 import pytest
@@ -22,8 +24,10 @@ SEED = int(os.environ.get("THALASSA_SEED", "6"))  # of the sieges; another one t
 
 
 def kill_haproxy(haproxy) -> None:
-    for pid in (haproxy.master_pid(), haproxy.worker_pid()):
-        os.kill(pid, signal.SIGKILL)
+    """Master and all workers, old ones too."""
+    for pid in haproxy.pids():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def start_by_hand(agent) -> None:
@@ -155,7 +159,8 @@ def test_kills_at_any_time_leave_everything_whole(
         scene.agent.start(wait_ready=not doomed)
         if doomed:
             child = scene.agent.child
-            timers.append(threading.Timer(fate.random.uniform(0.05, 0.8), child.signal, [signal.SIGKILL]))
+            lifetime = fate.random.uniform(0.05, 0.8)
+            timers.append(threading.Timer(lifetime, child.signal, [signal.SIGKILL]))
             timers[-1].start()
 
     fate = siege.Siege(scene, origins, begin, SEED)
@@ -189,10 +194,38 @@ def test_kills_at_every_write_leave_everything_whole(
     agent.stop()
 
 
+def test_kills_of_both_leave_everything_whole(
+    haproxy_version, start_scene, start_origin, consul, scaled
+):
+    """The same, and before every third start of the agent HAProxy is killed, too."""
+    scene, origins = siege.build(start_scene, start_origin, consul, haproxy_version)
+    timers = []
+
+    def begin(doomed):
+        for timer in timers:
+            timer.cancel()
+        if scene.agent.child.alive():
+            scene.agent.kill()
+        if doomed and fate.random.random() < 0.33:
+            with contextlib.suppress(wait.TimedOut):  # it may not run: the last agent was too short
+                kill_haproxy(scene.haproxy)
+        scene.agent.start(wait_ready=not doomed)
+        if doomed:
+            lifetime = fate.random.uniform(0.05, 1.5)
+            timers.append(threading.Timer(lifetime, scene.agent.child.signal, [signal.SIGKILL]))
+            timers[-1].start()
+
+    fate = siege.Siege(scene, origins, begin, SEED)
+    fate.run(scaled(200), structural=True)
+    assert fate.kills >= 3, "too few kills to tell anything"
+
+
 def lay_siege(scene, fate, changes) -> None:
     reloads = scene.haproxy.reloads()
-    fate.run(changes // 2, structural=False)
-    assert scene.haproxy.reloads() == reloads, "nothing of this needs a reload"
-    fate.run(changes - changes // 2, structural=True)
+    with load.Prober(scene.port, threads=1, pause=0.002) as prober:
+        fate.run(changes // 2, structural=False)
+        assert scene.haproxy.reloads() == reloads, "nothing of this needs a reload"
+        fate.run(changes - changes // 2, structural=True)
+    assert not prober.failures, "a kill of the agent costs no request"
     assert scene.haproxy.reloads() - reloads <= fate.structural, "one for each new or deleted backend"
     assert fate.kills >= 3, "too few kills to tell anything"
