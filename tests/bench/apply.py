@@ -126,12 +126,15 @@ def run(keeper, version, members, backends) -> None:
     config = (folder / "haproxy.cfg").read_text()
     write(catalog.with_suffix(".next"), members, backends)
     before = metric(agent, "thalassa_apply_seconds_total")
+    sent = metric(agent, "thalassa_commands_total")
     start = time.monotonic()
     catalog.with_suffix(".next").rename(catalog)
-    done = lambda: servers(haproxy) >= members and agent.status()["pending"] == []  # noqa: E731
-    wait.until(done, "all members are there", 300)
+    # asked of the agent: looking at HAProxy would cost it as much as the commands
+    wait.until(lambda: metric(agent, "thalassa_commands_total") >= sent + 3 * members, "all are sent", 300)
+    wait.until(lambda: agent.status()["pending"] == [], "the plan is done", 300)
     took = time.monotonic() - start
     applied = metric(agent, "thalassa_apply_seconds_total") - before
+    assert servers(haproxy) >= members
     quiet = idle(agent)
     commands = []
     for row in (folder / "haproxy.cfg").read_text().splitlines():
