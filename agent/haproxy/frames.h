@@ -12,7 +12,7 @@
 
 #include "base/str.h"
 
-enum { FRAMES_WINDOW = 256, FRAMES_TEXT = 64 };
+enum { FRAMES_WINDOW = 1024, FRAMES_TEXT = 64 };
 
 enum frames_result {
     FRAMES_MORE,  /* the window is not complete yet */

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* A master mistakes commands at the end of its buffer when many lie in it (3.0: 16 kB). */
-enum { WINDOW_BYTES = 64 << 10, MASTER_WINDOW_BYTES = 4 << 10, KEEP_BYTES = 4 << 20 };
+enum { WINDOW_BYTES = 192 << 10, MASTER_WINDOW_BYTES = 4 << 10, KEEP_BYTES = 4 << 20 };
 static const double pause_min_s = 0.05, pause_max_s = 2.0, open_deadline_s = 5.0;
 static const char level_command[] = "show cli level\n";
 
