@@ -37,11 +37,11 @@ struct app_running {
 };
 
 struct app_reloads {
-    uint64_t count; /* of this agent's life */
+    uint64_t count;  /* of this agent's life */
     int64_t last_ms; /* wall clock; 0: none */
     char reason[512];
-    int64_t not_before_ms;  /* monotonic */
-    uint64_t failed_want;   /* structure that was tried and failed: not again */
+    int64_t not_before_ms; /* monotonic */
+    uint64_t failed_want;  /* structure that was tried and failed: not again */
     char last_error[512];
     char last_detail[2048];
 };
@@ -64,8 +64,8 @@ struct app {
     struct lister *lister;             /* NULL with a file for a registry */
     struct registration *registration; /* --register */
     struct desired *want;
-    bool world_stale;       /* `want` and the plan are to be made anew */
-    struct buf want_text;     /* structure text of `effective`; valid if want_text_of is it */
+    bool world_stale;             /* `want` and the plan are to be made anew */
+    struct buf want_text;         /* structure text of `effective`; valid if want_text_of is it */
     struct objects *want_text_of; /* referenced; NULL: the text is to be rendered */
     bool text_busy;
     char problem[512]; /* why it cannot be rendered */
@@ -82,7 +82,7 @@ struct app {
 
     /* the difference, and what is being done about it */
     struct plan plan;
-    struct plan sent; /* under way to HAProxy */
+    struct plan sent;     /* under way to HAProxy */
     char plan_error[256]; /* what the plan has to leave out; empty: nothing */
     struct reasons reasons;
     struct arena reasons_arena;
@@ -103,7 +103,7 @@ struct app {
     uint64_t applied_generation;
     struct app_reload *reload;
     struct app_reload *reloaded; /* succeeded; its worker has not answered yet */
-    const char *master_socket; /* path, "" for none */
+    const char *master_socket;   /* path, "" for none */
     int lock;                    /* on the configuration; -1: none */
     struct app_reloads reloads;
     uint64_t plans_applied, commands_sent;
@@ -150,14 +150,15 @@ void app_action_done(struct app *a); /* the action that made `busy` is over */
 void app_observe(struct app *a);
 void app_apply(struct app *a);
 void app_write_files(struct app *a);
-void app_files_look(struct app *a); /* was the configuration edited? Then it is to be written again */
+void app_files_look(
+    struct app *a); /* was the configuration edited? Then it is to be written again */
 void app_reload(struct app *a, bool running); /* false: start HAProxy */
 
 /* --- app_reload.c --- */
 bool app_reload_allowed(const struct app *a);
 /* A new worker answers: is it the one that our own reload made? Then it is settled as such. */
 bool app_reload_takes_worker(struct app *a);
-void app_mark_good(struct app *a); /* HAProxy runs the present objects */
+void app_mark_good(struct app *a);          /* HAProxy runs the present objects */
 void app_reload_free(struct app_reload *r); /* NULL is fine */
 
 /* --- app_runtime.c --- */
@@ -176,7 +177,7 @@ void app_running_note_sources(struct app *a, const struct desired *d);
 /* --- app_store.c --- */
 int app_store_open(struct app *a, struct err *e);
 int app_store_objects(struct app *a, const struct objects *next, struct err *e); /* durable */
-void app_store_members(struct app *a, struct str backend); /* soon */
+void app_store_members(struct app *a, struct str backend);                       /* soon */
 void app_store_members_now(struct app *a);
 void app_store_ledger(struct app *a);
 int app_store_running(struct app *a);
@@ -196,8 +197,8 @@ void app_subscribe(struct app *a); /* the objects changed: who subscribes to wha
 struct pool_members app_members(void *app, struct arena *arena, const struct backend *b);
 
 /* --- app_change.c --- */
-void app_change_pump(struct app *a);      /* begin the next change, if none is under way */
-void app_waiters_check(struct app *a);    /* answer those whose generation is applied */
+void app_change_pump(struct app *a);   /* begin the next change, if none is under way */
+void app_waiters_check(struct app *a); /* answer those whose generation is applied */
 void app_changes_stop(struct app *a);
 
 /* --- app_version.c: what HAProxy can do, before one answers --- */

@@ -81,9 +81,9 @@ static void reply_plan(struct app_change *c)
     buf_init(&body, APP_VIEW_BYTES);
     app_put_plan(c->app, &p, &c->reasons, c->rendered, &body);
     app_change_answer(c, &(struct web_result){.body = buf_str(&body),
-                                   .generation = c->app->stored->generation,
-                                   .warnings = c->result.warnings.items,
-                                   .warning_count = c->result.warnings.count});
+                                              .generation = c->app->stored->generation,
+                                              .warnings = c->result.warnings.items,
+                                              .warning_count = c->result.warnings.count});
     buf_free(&body);
     plan_free(&p);
 }

@@ -95,7 +95,8 @@ static int read_folder(struct job *j, struct str folder, struct err *e)
     return rc;
 }
 
-/* The partials lie in the folder `partials` beside the template, and beside those that are shipped. */
+/* The partials lie in the folder `partials` beside the template, and beside those that are shipped.
+ */
 static int read_partials(struct job *j, const struct options *o, struct err *e)
 {
     const char *slash = strrchr(o->templateFile, '/');
@@ -128,7 +129,8 @@ static void run(void *ctx)
 
     j->in.template.name = str_z(path);
     j->failed = read_template(&j->arena, path, &j->in.template.text, &j->e) ||
-                read_partials(j, j->app->options, &j->e) || render_config(&j->in, &j->out->files, &j->e);
+                read_partials(j, j->app->options, &j->e) ||
+                render_config(&j->in, &j->out->files, &j->e);
     if (j->failed) {
         j->e.kind = ERR_UNPROCESSABLE; /* whatever the template's fault is to those who read it */
         return;

@@ -57,8 +57,7 @@ static void put_backend(struct app *a, struct json_out *o, const struct backend 
     json_out_fini(&text_out);
     json_open_object(o, NULL);
     if (json_parse(&arena, buf_str(&text), JSON_MAX_DEPTH, &stored, &e) == 0) {
-        JSON_EACH(field, stored)
-        {
+        JSON_EACH(field, stored) {
             if (str_eq_z(field->key, "members"))
                 put_members(a, o, "members", b);
             else

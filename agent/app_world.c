@@ -154,6 +154,6 @@ void app_world_build(struct app *a)
 
 bool app_is_settled(const struct app *a)
 {
-    return a->have && !a->busy && !a->observe_asked && !a->world_stale && a->plan.count == 0 && !a->plan.waits &&
-           a->want_text_of == a->effective && !app_reload_wanted(a);
+    return a->have && !a->busy && !a->observe_asked && !a->world_stale && a->plan.count == 0 &&
+           !a->plan.waits && a->want_text_of == a->effective && !app_reload_wanted(a);
 }

@@ -37,8 +37,7 @@ static struct pool_members static_members(struct arena *arena, const struct back
 
 static bool has_text(const struct json *list, struct str text)
 {
-    JSON_EACH(item, list)
-    {
+    JSON_EACH(item, list) {
         if (str_eq(item->text, text))
             return true;
     }
@@ -51,13 +50,11 @@ static struct pool_members told_members(struct local *l, struct arena *arena,
 {
     struct pool_members out = {.panic = l->panic && has_text(l->panic, b->name)};
 
-    JSON_EACH(object, l->backends)
-    {
+    JSON_EACH(object, l->backends) {
         const struct json *key = json_get(object, "key"), *list = json_get(object, "members");
         if (!key || !str_eq(key->text, b->name) || !list || list->type != JSON_ARRAY)
             continue;
-        JSON_EACH(item, list)
-        {
+        JSON_EACH(item, list) {
             struct member m;
             if (member_read(arena, item, &m, NULL) == 0)
                 *ARENA_PUSH(arena, out.list.items, out.list.count) = m;
@@ -213,8 +210,7 @@ static int ask(struct local *l, struct client *client, struct str path, struct j
 
 static int take_frontends(struct local *l, const struct json *list, struct err *e)
 {
-    JSON_EACH(o, list)
-    {
+    JSON_EACH(o, list) {
         const struct json *key = json_get(o, "key");
         struct frontend *f = frontend_parse(key ? key->text : STR(""), o, e);
         if (!f)
@@ -227,8 +223,7 @@ static int take_frontends(struct local *l, const struct json *list, struct err *
 
 static int take_backends(struct local *l, const struct json *list, struct err *e)
 {
-    JSON_EACH(o, list)
-    {
+    JSON_EACH(o, list) {
         const struct json *key = json_get(o, "key");
         struct backend *b = backend_parse(key ? key->text : STR(""), o, e);
         if (!b)

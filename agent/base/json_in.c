@@ -174,8 +174,7 @@ const struct json *json_get(const struct json *o, const char *key)
 {
     if (!o || o->type != JSON_OBJECT)
         return NULL;
-    JSON_EACH(child, o)
-    {
+    JSON_EACH(child, o) {
         if (str_eq_z(child->key, key))
             return child;
     }

@@ -123,8 +123,7 @@ void json_put_null(struct json_out *o, const char *key)
 
 static void put_children(struct json_out *o, const struct json *parent, bool keys)
 {
-    JSON_EACH(child, parent)
-    {
+    JSON_EACH(child, parent) {
         if (keys)
             gen_string(o, child->key);
         json_put_tree(o, NULL, child);

@@ -102,8 +102,7 @@ static int read_members(const struct pool *p, const struct json *list, struct po
     if (!list || list->type != JSON_ARRAY || list->count > LIMIT_MEMBERS)
         return err_field(e, "members", "not a list of at most %d members", LIMIT_MEMBERS);
     to->items = ARENA_ARRAY(&to->arena, struct pool_member, list->count);
-    JSON_EACH(item, list)
-    {
+    JSON_EACH(item, list) {
         struct pool_member *m = &to->items[to->count];
         r.from = item;
         *m = get_member(&r, p);

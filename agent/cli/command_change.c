@@ -38,8 +38,7 @@ static void warn(struct command_line *c, struct str body)
 
     if (json_parse(&c->arena, body, JSON_MAX_DEPTH, &o, NULL))
         return;
-    JSON_EACH(warning, view_list(o, "warnings"))
-    {
+    JSON_EACH(warning, view_list(o, "warnings")) {
         command_warn(c, warning->text);
     }
 }

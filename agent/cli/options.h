@@ -67,7 +67,8 @@ struct options {
     option_c_##type field;
 #include "cli/options.def"
     enum option_origin origin[OPTION_COUNT];
-    const char *shippedTemplates; /* folder of the templates that come with Thalassa; "": not found */
+    const char
+        *shippedTemplates; /* folder of the templates that come with Thalassa; "": not found */
     struct arena arena;
 };
 
@@ -90,18 +91,17 @@ struct options_call {
 
 /* Surroundings, so that tests can have their own. */
 struct options_world {
-    char *const *environment;    /* NAME=VALUE, ends with NULL */
-    const char *default_config;  /* read if it is there */
-    const char *program_folder;  /* where this program lies: shipped templates are looked for from
-                                  * there; NULL: not known */
+    char *const *environment;   /* NAME=VALUE, ends with NULL */
+    const char *default_config; /* read if it is there */
+    const char *program_folder; /* where this program lies: shipped templates are looked for from
+                                 * there; NULL: not known */
     unsigned uid;
 };
 
 /* Read everything and complete it: a folder for a file, defaults that depend on others, the place
  * of the template. NULL with ERR_INVALID (ERR_NOT_FOUND for a file): one line that names source,
  * option and value. */
-struct options *options_read(int argc, char *const *argv, struct options_call *call,
-                             struct err *e);
+struct options *options_read(int argc, char *const *argv, struct options_call *call, struct err *e);
 struct options *options_read_in(const struct options_world *world, int argc, char *const *argv,
                                 struct options_call *call, struct err *e);
 void options_free(struct options *o); /* NULL is fine */

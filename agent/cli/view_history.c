@@ -8,8 +8,7 @@ static const char *const service_titles[] = {"SERVICE",  "VERSION",   ">INSTANCE
 
 static void add_service(struct table *t, const struct json *service)
 {
-    JSON_EACH(version, view_list(service, "versions"))
-    {
+    JSON_EACH(version, view_list(service, "versions")) {
         table_add(t, view_text(service, "name"));
         table_add(t, view_text(version, "version"));
         table_add(t, view_text(version, "instances"));
@@ -35,13 +34,11 @@ void view_services(struct view *v, const struct json *o)
     struct table t;
 
     table_init(&t, v->arena, service_titles);
-    JSON_EACH(service, o)
-    {
+    JSON_EACH(service, o) {
         add_service(&t, service);
     }
     table_put_or(&t, "the registry knows no service", v->out);
-    JSON_EACH(service, o)
-    {
+    JSON_EACH(service, o) {
         put_warning(v, service);
     }
 }
@@ -62,8 +59,7 @@ void view_activity(struct view *v, const struct json *list)
     struct table t;
 
     table_init(&t, v->arena, titles);
-    JSON_EACH(entry, list)
-    {
+    JSON_EACH(entry, list) {
         table_add(&t, view_clock(v, view_number(entry, "time")));
         table_add(&t, view_text(entry, "verb"));
         table_add(&t, view_text(entry, "object"));

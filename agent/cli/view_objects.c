@@ -13,8 +13,7 @@ static void put_lines(struct view *v, const char *title, const struct json *o, c
 {
     if (view_count(o, key))
         buf_printf(v->out, "\n%s:\n", title);
-    JSON_EACH(line, view_list(o, key))
-    {
+    JSON_EACH(line, view_list(o, key)) {
         buf_add_z(v->out, "  ");
         terminal_put(v->out, line->text);
         buf_add_char(v->out, '\n');
@@ -28,8 +27,7 @@ void view_frontends(struct view *v, const struct json *list)
     struct table t;
 
     table_init(&t, v->arena, titles);
-    JSON_EACH(f, list)
-    {
+    JSON_EACH(f, list) {
         table_add(&t, view_text(f, "key"));
         table_add(&t, view_text(f, "mode"));
         table_add(&t, view_text(f, "bind"));
@@ -49,8 +47,7 @@ static void put_rules(struct view *v, const struct json *o)
     if (view_count(o, "rules") == 0)
         return;
     table_init(&t, v->arena, titles);
-    JSON_EACH(rule, view_list(o, "rules"))
-    {
+    JSON_EACH(rule, view_list(o, "rules")) {
         table_add(&t, number(v, ++i));
         table_add(&t, view_text(rule, "operation"));
         table_add(&t, view_text(rule, "header"));
@@ -77,8 +74,7 @@ static size_t count_up(const struct json *o)
 {
     size_t count = 0;
 
-    JSON_EACH(m, view_list(o, "members"))
-    {
+    JSON_EACH(m, view_list(o, "members")) {
         const struct json *observed = json_get(m, "observed");
         count += observed && str_eq_z(view_text(observed, "status"), "UP");
     }
@@ -92,8 +88,7 @@ void view_backends(struct view *v, const struct json *list)
     struct table t;
 
     table_init(&t, v->arena, titles);
-    JSON_EACH(b, list)
-    {
+    JSON_EACH(b, list) {
         table_add(&t, view_text(b, "key"));
         table_add(&t, view_text(b, "type"));
         table_add(&t, view_text(b, "name"));
@@ -167,8 +162,7 @@ void view_members(struct view *v, const struct json *list)
     struct table t;
 
     table_init(&t, v->arena, titles);
-    JSON_EACH(m, list)
-    {
+    JSON_EACH(m, list) {
         const struct json *o = json_get(m, "observed");
         bool seen = o && o->type == JSON_OBJECT;
         table_add(&t, endpoint(v, m));

@@ -37,8 +37,7 @@ static void put_reasons(struct view *v, const struct json *o)
 {
     if (view_count(o, "reasons"))
         buf_add_z(v->out, "\nReasons:\n");
-    JSON_EACH(r, view_list(o, "reasons"))
-    {
+    JSON_EACH(r, view_list(o, "reasons")) {
         struct str field = view_text(r, "field");
         buf_add_z(v->out, "  ");
         terminal_put(v->out, arena_printf(v->arena, STR_FMT "%s" STR_FMT ": " STR_FMT,
@@ -52,8 +51,7 @@ static void put_operations(struct view *v, const struct json *o)
 {
     if (view_count(o, "operations"))
         buf_add_z(v->out, "\nCommands:\n");
-    JSON_EACH(op, view_list(o, "operations"))
-    {
+    JSON_EACH(op, view_list(o, "operations")) {
         buf_add_z(v->out, "  ");
         terminal_put(v->out, op->text);
         buf_add_char(v->out, '\n');

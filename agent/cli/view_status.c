@@ -38,16 +38,14 @@ static void put_registry(struct view *v, const struct json *o)
                  arena_printf(v->arena, STR_FMT "%s" STR_FMT, STR_ARG(state),
                               since.n ? ", since " : "", STR_ARG(since)));
     view_put_row(v, str_eq_z(state, "down") ? "" : "  last error", view_text(o, "lastError"));
-    JSON_EACH(held, view_list(o, "held"))
-    {
+    JSON_EACH(held, view_list(o, "held")) {
         view_put_row(v, "  held",
                      arena_printf(v->arena, STR_FMT ": " STR_FMT " members, " STR_FMT,
                                   STR_ARG(view_text(held, "backend")),
                                   STR_ARG(view_text(held, "members")),
                                   STR_ARG(view_text(held, "reason"))));
     }
-    JSON_EACH(panic, view_list(o, "panic"))
-    {
+    JSON_EACH(panic, view_list(o, "panic")) {
         view_put_row(v, "  panic",
                      arena_printf(v->arena, STR_FMT ": nobody is healthy, so the unhealthy serve",
                                   STR_ARG(panic->text)));
@@ -67,8 +65,7 @@ static void put_reloads(struct view *v, const struct json *o)
 
 static void put_switches(struct view *v, const struct json *o)
 {
-    JSON_EACH(s, view_list(o, "switches"))
-    {
+    JSON_EACH(s, view_list(o, "switches")) {
         view_put_row(v, "switch",
                      arena_printf(v->arena, STR_FMT ": " STR_FMT " -> " STR_FMT ", " STR_FMT,
                                   STR_ARG(view_text(s, "backend")), STR_ARG(view_text(s, "from")),
@@ -85,8 +82,7 @@ static void put_pending(struct view *v, const struct json *o)
                  count ? arena_printf(v->arena, "%zu operations%s", count,
                                       count > SHOWN ? " (`thalassa plan` has them all)" : "")
                        : STR("nothing"));
-    JSON_EACH(op, view_list(o, "pending"))
-    {
+    JSON_EACH(op, view_list(o, "pending")) {
         if (shown++ < SHOWN)
             view_put_row(v, "", op->text);
     }
@@ -97,8 +93,7 @@ static void put_pending(struct view *v, const struct json *o)
 
 static void put_failed(struct view *v, const struct json *o)
 {
-    JSON_EACH(f, view_list(o, "failed"))
-    {
+    JSON_EACH(f, view_list(o, "failed")) {
         view_put_row(v, "failed",
                      arena_printf(v->arena, STR_FMT ": " STR_FMT, STR_ARG(view_text(f, "object")),
                                   STR_ARG(view_text(f, "error"))));

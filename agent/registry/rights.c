@@ -109,36 +109,52 @@ static void on_self(struct rights_check *c, const struct http_reply *reply)
     ask_instances(c);
 }
 
-static void on_done(void *ctx, const struct http_reply *reply)
+static void on_instances(struct rights_check *c, const struct http_reply *reply)
 {
-    struct rights_check *c = ctx;
-    struct listing *listing = NULL;
     struct service_read *read = NULL;
     struct err e = reply->error;
 
-    c->call = NULL;
-    if (c->step == ASK_SELF) {
-        on_self(c, reply);
-        return;
-    }
-    if (!e.kind && c->step == ASK_INSTANCES)
+    if (!e.kind)
         service_parser_finish(c->service_parser, &read, &e);
-    else if (!e.kind)
-        listing_parser_finish(c->listing_parser, &listing, &e);
     service_parser_free(c->service_parser);
-    listing_parser_free(c->listing_parser);
     c->service_parser = NULL;
-    c->listing_parser = NULL;
-    if (e.kind || (!listing && !read)) {
+    if (read)
+        take_instances(c, read);
+    else
         finish(c, &e);
-    } else if (c->step == ASK_SERVICES) {
+}
+
+static void on_listing(struct rights_check *c, const struct http_reply *reply)
+{
+    bool services = c->step == ASK_SERVICES;
+    struct listing *listing = NULL;
+    struct err e = reply->error;
+
+    if (!e.kind)
+        listing_parser_finish(c->listing_parser, &listing, &e);
+    listing_parser_free(c->listing_parser);
+    c->listing_parser = NULL;
+    if (!listing) {
+        finish(c, &e);
+    } else if (services) {
         c->listed = listing;
         take_services(c);
-    } else if (c->step == ASK_NODES) {
-        take_nodes(c, listing);
     } else {
-        take_instances(c, read);
+        take_nodes(c, listing);
     }
+}
+
+static void on_done(void *ctx, const struct http_reply *reply)
+{
+    struct rights_check *c = ctx;
+
+    c->call = NULL;
+    if (c->step == ASK_SELF)
+        on_self(c, reply);
+    else if (c->step == ASK_INSTANCES)
+        on_instances(c, reply);
+    else
+        on_listing(c, reply);
 }
 
 static int on_body(void *ctx, struct str piece, struct err *e)

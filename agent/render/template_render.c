@@ -34,8 +34,7 @@ static int repeat(struct walk *w, const struct node *node, const struct scope *s
     struct scope inner = *s;
 
     inner.loop = &loop;
-    JSON_EACH(child, list)
-    {
+    JSON_EACH(child, list) {
         loop.key = list->type == JSON_OBJECT ? child->key : STR_NONE;
         loop.is_last = !child->next;
         if (step(w, node) || enter(w, node->body, &inner, child))

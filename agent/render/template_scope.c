@@ -41,8 +41,7 @@ static const struct json *member(const struct json *of, struct str name, struct 
     if (of->type == JSON_ARRAY)
         return str_eq_z(name, "length") ? make_number(v, of->count) : item(of, name);
     if (of->type == JSON_OBJECT) {
-        JSON_EACH(child, of)
-        {
+        JSON_EACH(child, of) {
             if (str_eq(child->key, name))
                 return child;
         }

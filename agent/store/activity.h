@@ -10,11 +10,11 @@
 #include "store/store.h"
 
 enum {
-    ACTIVITY_ENTRIES = 100000,         /* kept unless told otherwise */
-    ACTIVITY_TEXT_MAX = 2048,          /* of object, actor, reason: the rest is cut */
-    ACTIVITY_OBJECT_MAX = 16384,       /* of before, after: a larger one is left out, with its size */
-    ACTIVITY_LIMIT_MAX = 1000,         /* entries of one answer */
-    ACTIVITY_STEP = 1024               /* sequence numbers reserved at once */
+    ACTIVITY_ENTRIES = 100000,   /* kept unless told otherwise */
+    ACTIVITY_TEXT_MAX = 2048,    /* of object, actor, reason: the rest is cut */
+    ACTIVITY_OBJECT_MAX = 16384, /* of before, after: a larger one is left out, with its size */
+    ACTIVITY_LIMIT_MAX = 1000,   /* entries of one answer */
+    ACTIVITY_STEP = 1024         /* sequence numbers reserved at once */
 };
 
 /* Views; any may be empty. `before` and `after` are JSON texts. `verb` and `actor` are words such

@@ -18,7 +18,6 @@ struct pages_summary {
  * (store/record.h). 0, or -1 with ERR_INTERNAL and what is wrong where. A file that is whole but
  * for its records and has a format above `known_format` passes: its records are not ours to judge.
  */
-int pages_verify(struct str bytes, uint64_t known_format, struct pages_summary *out,
-                 struct err *e);
+int pages_verify(struct str bytes, uint64_t known_format, struct pages_summary *out, struct err *e);
 
 #endif

@@ -75,8 +75,8 @@ typedef int store_on_record(void *ctx, struct str key, struct str value, struct 
 
 /* Call `on_record` for each record, from `from` (inclusive, need not exist; the none view: from the
  * end where the order begins). */
-int store_each(struct store_txn *t, enum store_table table, enum store_order order,
-               struct str from, store_on_record *on_record, void *ctx, struct err *e);
+int store_each(struct store_txn *t, enum store_table table, enum store_order order, struct str from,
+               store_on_record *on_record, void *ctx, struct err *e);
 
 /* End the transaction, whatever is returned. 0: all of it is stored, on state/ durable. -1: nothing
  * of it is (ERR_UNAVAILABLE: store or disk full). */

@@ -73,8 +73,7 @@ static int read_list(struct call *c, const struct json *body, const char *key,
     if (list->count > CONFIG_MAX_OBJECTS)
         return err_field(e, key, "%s: more than %d objects", key, CONFIG_MAX_OBJECTS);
     names = ARENA_ARRAY(&c->x->arena, struct str, list->count);
-    JSON_EACH(o, list)
-    {
+    JSON_EACH(o, list) {
         if (read(c, o, &names[i], e))
             return err_in(e, "%s[%zu]", key, i);
         i++;

@@ -134,8 +134,7 @@ static int parse_partials(const struct json *list, struct partials *out, struct 
 
     if (!list || list->type != JSON_OBJECT)
         return 0;
-    JSON_EACH(child, list)
-    {
+    JSON_EACH(child, list) {
         if (out->count == MAX_PARTIALS)
             return err_set(e, ERR_INVALID, "too many partials");
         str_copy(name, sizeof name, child->key);
@@ -212,7 +211,7 @@ int main(void)
         json_out_init(&o, &text, false);
         json_open_array(&o, NULL);
         JSON_EACH(one, cases)
-        run_case(one, &o);
+            run_case(one, &o);
         json_close_array(&o);
         json_out_fini(&o);
         rc = fwrite(text.p, 1, text.n, stdout) != text.n || buf_failed(&text);

@@ -28,8 +28,7 @@ static void load_frontends(struct fixture *f, const struct json *list)
 {
     struct desired *d = &f->desired;
 
-    JSON_EACH(o, list)
-    {
+    JSON_EACH(o, list) {
         struct err e = {0};
         struct frontend *fe = frontend_parse(json_get(o, "key")->text, o, &e);
 
@@ -44,8 +43,7 @@ static void load_servers(struct fixture *f, struct desired_backend *b, const str
 {
     struct arena *a = &f->desired.arena;
 
-    JSON_EACH(o, list)
-    {
+    JSON_EACH(o, list) {
         struct err e = {0};
         struct member m;
         struct desired_server s;
@@ -66,8 +64,7 @@ static void load_backends(struct fixture *f, const struct json *root,
     struct desired *d = &f->desired;
     const struct json *members = json_get(root, "members");
 
-    JSON_EACH(o, json_get(root, "backends"))
-    {
+    JSON_EACH(o, json_get(root, "backends")) {
         struct err e = {0};
         char key[LIMIT_NAME + 1];
         struct backend *b = backend_parse(json_get(o, "key")->text, o, &e);
@@ -128,8 +125,7 @@ void fixture_load(struct fixture *f, struct str json, const struct render_caps *
     active = json_get(root, "active");
     if (!active)
         return;
-    JSON_EACH(o, active)
-    {
+    JSON_EACH(o, active) {
         *ARENA_PUSH(&f->arena, f->active, f->active_count) =
             (struct active_set){o->key, o->text.p[0]};
     }

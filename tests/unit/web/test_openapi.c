@@ -14,10 +14,8 @@ static size_t count_operations(const struct json *paths)
 {
     size_t count = 0;
 
-    JSON_EACH(path, paths)
-    {
-        JSON_EACH(operation, path)
-        {
+    JSON_EACH(path, paths) {
+        JSON_EACH(operation, path) {
             count += !str_eq_z(operation->key, "parameters");
         }
     }
@@ -27,8 +25,7 @@ static size_t count_operations(const struct json *paths)
 /* In full, or by reference: the components carry the parameter's name with a capital. */
 static bool documents(const struct json *parameters, struct str name)
 {
-    JSON_EACH(p, parameters)
-    {
+    JSON_EACH(p, parameters) {
         const struct json *given = json_get(p, "name"), *ref = json_get(p, "$ref");
         struct str tail = ref ? ref->text : STR_NONE;
         size_t at;
