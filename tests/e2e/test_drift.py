@@ -100,11 +100,11 @@ def test_a_drain_by_hand_is_a_wish_and_not_drift(scene):
     name = f"live_{scene.addresses[0]}"
     scene.haproxy.cli(f"set server live/{name} state drain")
     with scene.no_reload():
-        wait.stays(lambda: scene.haproxy.servers("live")[name] == "DRAIN", "drained", 4 * INTERVAL)
+        wait.stays(lambda: scene.haproxy.servers("live")[name] == "DRAIN", "drained", 2 * INTERVAL)
         scene.agent.restart()
-        wait.stays(lambda: scene.haproxy.servers("live")[name] == "DRAIN", "drained", 4 * INTERVAL)
+        wait.stays(lambda: scene.haproxy.servers("live")[name] == "DRAIN", "drained", 2 * INTERVAL)
         scene.haproxy.cli(f"set server live/{name} state ready")
-        wait.stays(lambda: scene.haproxy.servers("live")[name] == "UP", "ready", 4 * INTERVAL)
+        wait.stays(lambda: scene.haproxy.servers("live")[name] == "UP", "ready", 2 * INTERVAL)
 
 
 def test_a_server_with_a_foreign_name_is_left_alone(scene, start_origin):
