@@ -271,6 +271,31 @@ static void test_very_many_members_reload_only_if_that_is_allowed(void **state)
     world_fini(&w);
 }
 
+/* The agent has come back, its memory lacks the second member, and the registry is silent. */
+static void test_a_silent_registry_takes_nobody(void **state)
+{
+    struct desired_backend *b;
+    struct world w;
+    struct have *have;
+    struct plan p;
+
+    (void)state;
+    start_with_two(&w);
+    b = world_want_backend(&w);
+    b->source = STR("app@1.0.0");
+    b->unknown = true;
+    world_add_wanted(&w, b, "10.0.0.1", 80, 1, ADMIN_READY, "app@1.0.0");
+    p = world_plan(&w, &have);
+    assert_int_equal(p.count, 0);
+    assert_true(p.waits);
+    plan_free(&p);
+    have_free(have);
+    b->unknown = false;
+    world_settle(&w);
+    assert_int_equal(w.sim->backends[0].count, 1);
+    world_fini(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_half_done_addition_is_undone_and_done_again),
         cmocka_unit_test(test_a_static_backend_without_members_is_emptied),
         cmocka_unit_test(test_very_many_members_reload_only_if_that_is_allowed),
+        cmocka_unit_test(test_a_silent_registry_takes_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
