@@ -27,7 +27,7 @@ struct desired_backend {
     const struct backend *object;
     struct str proxy;  /* the HAProxy proxy that serves it: its own name, a spare, a generation */
     struct str source; /* of its members now; servers of another one wait for their successors */
-    bool unknown;      /* nobody has said yet who its members are: whoever serves stays */
+    bool unknown;      /* nobody has said since our start who its members are: nobody leaves */
     struct desired_server *servers; /* sorted by name */
     size_t server_count;
 };
