@@ -99,6 +99,28 @@ static void test_rules_changed_by_hand_come_back(void **state)
     }
 }
 
+static void test_the_order_of_a_list_matters(void **state)
+{
+    struct world w;
+    struct sim_map *list;
+
+    (void)state;
+    maps_begin(&w);
+    maps_want_nothing(&w);
+    maps_want_rules(&w, "web",
+                    "{'operation':'path_reg','value':'^/b','backend':'x'},"
+                    "{'operation':'path_reg','value':'^/a','backend':'y'}");
+    world_settle(&w);
+    list = maps_find(&w, "%s.path_reg.%c.map", "web", maps_active_set(&w, "web"));
+    list->entries[2] = list->entries[0]; /* del map and add map by hand: it is last now */
+    memmove(&list->entries[0], &list->entries[1], 2 * sizeof list->entries[0]);
+    assert_string_equal(list->entries[0].key, "^/a");
+    world_settle(&w);
+    list = maps_find(&w, "%s.path_reg.%c.map", "web", maps_active_set(&w, "web"));
+    assert_string_equal(list->entries[0].key, "^/b");
+    world_fini(&w);
+}
+
 static void test_a_map_that_haproxy_lacks_waits_for_the_reload(void **state)
 {
     struct world w;
@@ -270,6 +292,7 @@ int main(void)
         cmocka_unit_test(test_first_rules_and_the_next),
         cmocka_unit_test(test_what_stands_already_is_not_sent),
         cmocka_unit_test(test_rules_changed_by_hand_come_back),
+        cmocka_unit_test(test_the_order_of_a_list_matters),
         cmocka_unit_test(test_a_map_that_haproxy_lacks_waits_for_the_reload),
         cmocka_unit_test(test_a_map_that_was_not_read_is_read_first),
         cmocka_unit_test(test_keyed_maps_change_by_entry_and_deletions_come_last),
