@@ -12,32 +12,29 @@
 #include <stdio.h>
 #include <string.h>
 
+static void put(struct objects *o, struct frontend *f, struct backend *b)
+{
+    if (f)
+        objects_put_frontend(o, f);
+    if (b)
+        objects_put_backend(o, b);
+    frontend_unref(f);
+    backend_unref(b);
+}
+
 static struct objects *stored(void)
 {
     struct objects *o = objects_new();
-    struct frontend *web =
-        given_frontend("web", "{'bind':'*:80','backend':'live','rules':["
-                              "{'operation':'path_beg','value':'/old','backend':'old'}]}");
-    struct frontend *mail = given_frontend("mail", "{'bind':'*:25','backend':'mx','mode':'tcp'}");
-    struct backend *live =
-        given_backend("live", "{'type':'dynamic','name':'app','version':'1.0.0'}");
-    struct backend *old = given_backend("old", "{'type':'static'}");
-    struct backend *mx = given_backend("mx", "{'type':'static','mode':'tcp'}");
-    struct backend *idle = given_backend("idle", "{'type':'static'}");
 
-    objects_put_frontend(o, web);
-    objects_put_frontend(o, mail);
-    objects_put_backend(o, live);
-    objects_put_backend(o, old);
-    objects_put_backend(o, mx);
-    objects_put_backend(o, idle);
+    put(o,
+        given_frontend("web", "{'bind':'*:80','backend':'live','rules':["
+                              "{'operation':'path_beg','value':'/old','backend':'old'}]}"),
+        given_backend("live", "{'type':'dynamic','name':'app','version':'1.0.0'}"));
+    put(o, given_frontend("mail", "{'bind':'*:25','backend':'mx','mode':'tcp'}"),
+        given_backend("mx", "{'type':'static','mode':'tcp'}"));
+    put(o, NULL, given_backend("old", "{'type':'static'}"));
+    put(o, NULL, given_backend("idle", "{'type':'static'}"));
     o->generation = 7;
-    frontend_unref(web);
-    frontend_unref(mail);
-    backend_unref(live);
-    backend_unref(old);
-    backend_unref(mx);
-    backend_unref(idle);
     return o;
 }
 
