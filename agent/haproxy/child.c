@@ -110,6 +110,8 @@ static void become(const char *const *argv, int out, int failure)
     sigset_t none;
     int number;
 
+    if (access(".", R_OK | X_OK)) /* HAProxy refuses to work in a folder that it cannot return to */
+        (void)!chdir("/");
     (void)setpgid(0, 0);
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
