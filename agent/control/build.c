@@ -41,7 +41,7 @@ static void add_member(struct builder *w, struct desired_backend *b, const struc
 
     if (m->unusable.n || m->address.n == 0 || m->port == 0)
         return;
-    if (server_args(a, b->object, b->proxy, m, w->in->caps, &args, &e)) {
+    if (server_args(a, b->object, m, w->in->caps, &args, &e)) {
         *ARENA_PUSH(a, w->problems->items, w->problems->count) =
             arena_printf(a, "backend " STR_FMT ": member " STR_FMT ":%u: %s", STR_ARG(b->proxy),
                          STR_ARG(m->host), (unsigned)m->port, e.text);
@@ -57,6 +57,8 @@ static void add_member(struct builder *w, struct desired_backend *b, const struc
         .source = b->source,
         .args = args,
     };
+    if (w->in->caps->guid)
+        s->guid = server_guid_in(a, b->proxy, b->object->name, s->name);
 }
 
 static int server_cmp(const void *pa, const void *pb)

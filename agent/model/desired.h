@@ -19,8 +19,9 @@ struct desired_server {
     bool leaving;      /* not wanted any more; in the list (and in the file) only while it still
                         * has to serve, since its successors do not serve yet */
     struct str source; /* "service@version", or "static": tells a version switch from a loss */
-    struct str args; /* everything behind address and weight, one text for the file's `server` line
-                      * and for `add server`: "check inter 2000ms ... maxconn 100" */
+    struct str args;   /* what is behind address and weight, one text for the file's `server` line
+                        * and for `add server`: "check inter 2000ms ... maxconn 100" */
+    struct str guid;   /* of this server in its proxy; empty where HAProxy has none */
 };
 
 struct desired_backend {

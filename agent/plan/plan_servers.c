@@ -116,10 +116,11 @@ static void add_server(struct plan *p, const struct pool *b, const struct desire
 
     ipv6 = str_find(w->address, ':', &at);
     if (!plan_push(p, REPLY_ADD_SERVER, b->name, w->name,
-                   "add server " STR_FMT "/" STR_FMT " %s" STR_FMT "%s:%u weight %u%s" STR_FMT,
+                   "add server " STR_FMT "/" STR_FMT " %s" STR_FMT "%s:%u weight %u%s" STR_FMT
+                   "%s" STR_FMT,
                    STR_ARG(b->name), STR_ARG(w->name), ipv6 ? "[" : "", STR_ARG(w->address),
                    ipv6 ? "]" : "", (unsigned)w->port, w->weight, w->args.n ? " " : "",
-                   STR_ARG(w->args)))
+                   STR_ARG(w->args), w->guid.n ? " guid " : "", STR_ARG(w->guid)))
         return;
     plan_push(p, REPLY_ENABLE_HEALTH, b->name, w->name, "enable health " STR_FMT "/" STR_FMT,
               STR_ARG(b->name), STR_ARG(w->name));

@@ -88,20 +88,19 @@ static struct json *frontend_data(struct arena *a, const struct frontend *f, str
 /* KEY_HOST:PORT taken apart, so that a template that puts the name together gets the same. */
 static struct str host_of(const struct desired_backend *b, const struct desired_server *s)
 {
-    struct str name = s->name, key = b->object->name;
-    size_t end = name.n;
+    struct str place = server_place(b->object->name, s->name);
+    size_t end = place.n;
 
-    while (end > 0 && name.p[end - 1] != ':')
+    while (end > 0 && place.p[end - 1] != ':')
         end--;
-    if (end <= key.n + 2 || !str_starts(name, key) || name.p[key.n] != '_')
-        return s->address;
-    return (struct str){name.p + key.n + 1, end - key.n - 2};
+    return end > 1 && place.n < s->name.n ? (struct str){place.p, end - 1} : s->address;
 }
 
 static void member_text(struct json_out *o, const struct desired_backend *b,
-                        const struct desired_server *s)
+                        const struct desired_server *s, bool guid)
 {
     struct arena a = ARENA_INIT;
+    struct str args = s->args;
     struct member m = {.name = b->object->service,
                        .version = b->object->version,
                        .host = host_of(b, s),
@@ -109,15 +108,19 @@ static void member_text(struct json_out *o, const struct desired_backend *b,
                        .weight = s->weight,
                        .address = s->address};
 
+    if (guid)
+        args = arena_printf(&a, STR_FMT " guid " STR_FMT, STR_ARG(args),
+                            STR_ARG(server_guid_in(&a, b->object->name, b->object->name, s->name)));
     member_put(o, NULL, &m, true);
     json_put_str(o, "server", s->name);
     json_put_str(o, "endpoint", server_address(&a, s->address, s->port));
-    json_put_str(o, "args", s->args);
+    json_put_str(o, "args", args);
     json_close_object(o);
     arena_free(&a);
 }
 
-static struct json *members_data(struct arena *a, const struct desired_backend *b, struct err *e)
+static struct json *members_data(struct arena *a, const struct desired_backend *b, bool guid,
+                                 struct err *e)
 {
     struct json_out o;
     struct buf text;
@@ -126,7 +129,7 @@ static struct json *members_data(struct arena *a, const struct desired_backend *
     json_out_init(&o, &text, false);
     json_open_array(&o, NULL);
     for (size_t i = 0; i < b->server_count; i++)
-        member_text(&o, b, &b->servers[i]);
+        member_text(&o, b, &b->servers[i], guid);
     json_close_array(&o);
     json_out_fini(&o);
     return parse_back(a, &text, e);
@@ -142,7 +145,8 @@ static void replace(struct json *object, struct str key, const struct json *list
     }
 }
 
-static struct json *backend_data(struct arena *a, const struct desired_backend *b, struct err *e)
+static struct json *backend_data(struct arena *a, const struct desired_backend *b, bool guid,
+                                 struct err *e)
 {
     static const struct member_list none = {0};
     struct json_out o;
@@ -155,7 +159,7 @@ static struct json *backend_data(struct arena *a, const struct desired_backend *
     backend_put(&o, NULL, b->object, &none);
     json_out_fini(&o);
     object = parse_back(a, &text, e);
-    members = object ? members_data(a, b, e) : NULL;
+    members = object ? members_data(a, b, guid, e) : NULL;
     if (!members)
         return NULL;
     replace(object, STR("members"), members);
@@ -208,7 +212,7 @@ int data_build(struct arena *a, const struct render_input *in, const struct prof
     }
     list = grow(new_list(a, &root, "backends"));
     for (size_t i = 0; i < d->backend_count; i++) {
-        struct json *j = backend_data(a, &d->backends[i], e);
+        struct json *j = backend_data(a, &d->backends[i], in->caps.guid, e);
         if (!j)
             return err_wrap(e, "backend " STR_FMT, STR_ARG(d->backends[i].object->name));
         append(&list, NULL, j);

@@ -167,6 +167,9 @@ static void server_lines(struct line_out *o, const struct desired_backend *b)
         line_word(o, server_address(&a, s->address, s->port));
         line_more(o, " weight %u ", s->weight);
         line_raw(o, s->args);
+        if (o->env->guid)
+            line_more(o, " guid " STR_FMT,
+                      STR_ARG(server_guid_in(&a, b->object->name, b->object->name, s->name)));
         arena_free(&a);
     }
 }

@@ -10,7 +10,8 @@
 enum {
     GUID_BYTES = 127, /* measured: 128 is "invalid length" on 3.0 to 3.4 */
     ARGS_BYTES = 8192,
-    ARGS_WORDS = 56 /* HAProxy reads 64 words; "add server B/N ADDR weight W" takes the others */
+    /* HAProxy reads 64 words; "add server B/N ADDR weight W" and "guid G" take the others */
+    ARGS_WORDS = 54
 };
 
 struct str server_address(struct arena *a, struct str address, uint16_t port)
@@ -66,7 +67,22 @@ static int check_same_in_both(struct str args, struct err *e)
     return 0;
 }
 
-int server_args(struct arena *a, const struct backend *b, struct str proxy, const struct member *m,
+struct str server_place(struct str backend, struct str server)
+{
+    if (server.n > backend.n && str_starts(server, backend) && server.p[backend.n] == '_')
+        return (struct str){server.p + backend.n + 1, server.n - backend.n - 1};
+    return server;
+}
+
+struct str server_guid_in(struct arena *a, struct str proxy, struct str backend, struct str server)
+{
+    struct str place = server_place(backend, server);
+
+    return server_guid(a, "sv",
+                       arena_printf(a, STR_FMT ":" STR_FMT, STR_ARG(proxy), STR_ARG(place)));
+}
+
+int server_args(struct arena *a, const struct backend *b, const struct member *m,
                 const struct render_caps *caps, struct str *out, struct err *e)
 {
     struct buf text;
@@ -80,11 +96,6 @@ int server_args(struct arena *a, const struct backend *b, struct str proxy, cons
         buf_printf(&text, " " STR_FMT, STR_ARG(b->server.items[i]));
     if (m->backup)
         buf_add_z(&text, " backup");
-    if (caps->guid) {
-        struct str name = arena_printf(a, STR_FMT ":" STR_FMT ":%u", STR_ARG(proxy),
-                                       STR_ARG(m->host), (unsigned)m->port);
-        buf_printf(&text, " guid " STR_FMT, STR_ARG(server_guid(a, "sv", name)));
-    }
     if (buf_failed(&text))
         err_field(e, "server", "server: more than %d bytes", ARGS_BYTES);
     else if (check_same_in_both(buf_str(&text), e) == 0)

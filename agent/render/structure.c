@@ -150,8 +150,11 @@ static void take_server(struct arena *a, struct str backend, const struct cfg_li
         s.weight = (unsigned)weight;
         next = 5;
     }
-    while (next < line->count)
-        rest.words[rest.count++] = line->words[next++];
+    for (; next < line->count; next++) {
+        if (str_eq(line->words[next], STR("guid")) && next + 2 == line->count)
+            break;
+        rest.words[rest.count++] = line->words[next];
+    }
     s.args = join(a, &rest);
     *ARENA_PUSH(a, out->items, out->count) = s;
 }

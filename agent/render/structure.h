@@ -26,7 +26,7 @@ struct structure {
 struct structure_server {
     struct str backend, name, address; /* address as written: "127.0.0.1:80", "[::1]:80" */
     unsigned weight;                   /* 1 unless written */
-    struct str args;                   /* what server_args wrote */
+    struct str args;                   /* what server_args wrote: without the guid at its end */
 };
 
 struct structure_servers {

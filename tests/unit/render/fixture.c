@@ -53,7 +53,7 @@ static void load_servers(struct fixture *f, struct desired_backend *b, const str
                                     .address = m.address,
                                     .port = m.port,
                                     .weight = m.weight};
-        must(server_args(a, b->object, b->proxy, &m, caps, &s.args, &e), &e, "server");
+        must(server_args(a, b->object, &m, caps, &s.args, &e), &e, "server");
         *ARENA_PUSH(a, b->servers, b->server_count) = s;
     }
 }

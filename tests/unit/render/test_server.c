@@ -15,7 +15,7 @@ static void check_args(const struct backend *b, const struct member *m,
     struct arena a = ARENA_INIT;
     struct err e = {0};
     struct str got = STR("");
-    int rc = server_args(&a, b, b->name, m, caps, &got, &e);
+    int rc = server_args(&a, b, m, caps, &got, &e);
 
     if (want) {
         assert_int_equal(rc, 0);
@@ -52,8 +52,7 @@ static void test_args_by_version(void **state)
                "check inter 500ms rise 2 fall 3 pool-max-conn 100 pool-purge-delay 5s ssl verify "
                "none check-ssl");
     check_args(&b, &backup, &fixture_caps_30,
-               "check inter 500ms rise 2 fall 3 ssl verify none check-ssl backup guid "
-               "sv:live:10.0.0.1:80");
+               "check inter 500ms rise 2 fall 3 ssl verify none check-ssl backup");
 }
 
 static void test_args_mean_the_same_in_file_and_command(void **state)
@@ -70,15 +69,14 @@ static void test_args_mean_the_same_in_file_and_command(void **state)
         check_args(&b, &plain, &fixture_caps_30, NULL);
     }
     option = STR("sni a<b");
-    check_args(&b, &plain, &fixture_caps_30,
-               "check inter 2000ms rise 2 fall 3 sni a<b guid sv:live:10.0.0.1:80");
+    check_args(&b, &plain, &fixture_caps_30, "check inter 2000ms rise 2 fall 3 sni a<b");
 }
 
 static void test_args_are_bounded(void **state)
 {
-    enum { FIT = 45 }; /* and 11 of ours: 56 */
+    enum { FIT = 43 }; /* and 11 of ours: 54 */
     static char words[] = "x x x x x x x x x x x x x x x x x x x x x x x "
-                          "x x x x x x x x x x x x x x x x x x x x x x x ";
+                          "x x x x x x x x x x x x x x x x x x x x x ";
     static char bytes[9000];
     struct str option;
     struct backend b = {
@@ -91,11 +89,27 @@ static void test_args_are_bounded(void **state)
     assert_int_equal(sizeof words - 1, 2 * (FIT + 1));
     memset(bytes, 'x', sizeof bytes - 1);
     option = (struct str){words, sizeof words - 3};
-    assert_int_equal(server_args(&a, &b, b.name, &plain, &fixture_caps_26, &got, &e), 0);
+    assert_int_equal(server_args(&a, &b, &plain, &fixture_caps_26, &got, &e), 0);
     option = (struct str){words, sizeof words - 1};
     check_args(&b, &plain, &fixture_caps_26, NULL);
     option = str_z(bytes);
     check_args(&b, &plain, &fixture_caps_26, NULL);
+    arena_free(&a);
+}
+
+/* It follows the proxy, and tells the member apart from others of any backend. */
+static void test_guid_of_a_server(void **state)
+{
+    struct arena a = ARENA_INIT;
+    struct str live = STR("live"), spare = STR("thalassa.http-first.1");
+
+    (void)state;
+    assert_string_equal(server_guid_in(&a, live, live, STR("live_10.0.0.1:80")).p,
+                        "sv:live:10.0.0.1:80");
+    assert_string_equal(server_guid_in(&a, spare, live, STR("live_::1:80")).p,
+                        "sv:thalassa.http-first.1:::1:80");
+    assert_string_equal(server_guid_in(&a, live, live, STR("s1")).p, "sv:live:s1");
+    assert_string_equal(server_guid_in(&a, live, live, STR("live")).p, "sv:live:live");
     arena_free(&a);
 }
 
@@ -127,6 +141,7 @@ int main(void)
         cmocka_unit_test(test_args_by_version),
         cmocka_unit_test(test_args_mean_the_same_in_file_and_command),
         cmocka_unit_test(test_args_are_bounded),
+        cmocka_unit_test(test_guid_of_a_server),
         cmocka_unit_test(test_guid_is_legal_and_fits),
     };
 
