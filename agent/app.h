@@ -66,6 +66,7 @@ struct app {
     struct desired *want;
     bool world_stale;             /* `want` and the plan are to be made anew */
     struct buf want_text;         /* structure text of `effective`; valid if want_text_of is it */
+    struct plain plain;           /* what the template that wrote it leaves to the runtime */
     struct objects *want_text_of; /* referenced; NULL: the text is to be rendered */
     bool text_busy;
     char problem[512]; /* why it cannot be rendered */

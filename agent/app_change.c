@@ -97,7 +97,7 @@ static void find_reasons(struct app_change *c)
         return;
     structure_parse(&c->arena, buf_str(&a->running.text), NULL, &have);
     structure_parse(&c->arena, buf_str(&c->rendered->structure), NULL, &want);
-    c->reasons = structure_diff(&c->arena, &have, &want);
+    c->reasons = structure_diff(&c->arena, &have, &want, NULL);
 }
 
 static void on_rendered(void *ctx, struct app_rendered *r, const struct err *e)

@@ -136,6 +136,7 @@ static void run(void *ctx)
         return;
     }
     print_structure(j->out);
+    plain_probe(&j->in, &j->out->plain);
     buf_init(&j->out->config, RENDER_MAX_CONFIG + 4096);
     mark_write(&j->out->config, j->out->desired->generation, j->out->files.config);
 }
@@ -180,6 +181,7 @@ static void fill_input(struct job *j, struct app *a, struct desired *d)
         .active = sets,
         .active_count = d->ruleset_count,
         .cookie_key = STR(""),
+        .spares = a->caps.add_backend ? 0 : o->spareBackends,
         .stats_bind = copy_z(&j->arena, o->haproxyStats),
     };
 }

@@ -6,6 +6,7 @@
 #include "control/objects.h"
 #include "plan/capabilities.h"
 #include "render/config.h"
+#include "render/plain.h"
 
 struct app;
 
@@ -15,6 +16,7 @@ struct app_rendered {
     struct rendered files;
     struct buf config;    /* with the mark line */
     struct buf structure; /* structure_print of it */
+    struct plain plain;   /* what the template that wrote it leaves to the runtime */
 };
 
 /* `r` is the callee's (app_rendered_free), NULL with the error. On the loop. */

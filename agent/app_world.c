@@ -58,7 +58,7 @@ static void compare_structures(struct app *a)
         return;
     structure_parse(&a->reasons_arena, buf_str(&a->running.text), NULL, &have);
     structure_parse(&a->reasons_arena, buf_str(&a->want_text), NULL, &want);
-    a->reasons = structure_diff(&a->reasons_arena, &have, &want);
+    a->reasons = structure_diff(&a->reasons_arena, &have, &want, NULL);
 }
 
 static void on_want_text(void *ctx, struct app_rendered *r, const struct err *e)
@@ -83,6 +83,7 @@ void app_set_want_text(struct app *a, const struct app_rendered *r)
     a->want_text_of = objects_ref(r->objects);
     buf_reset(&a->want_text);
     buf_add_str(&a->want_text, buf_str(&r->structure));
+    a->plain = r->plain;
     a->problem[0] = 0;
 }
 

@@ -51,7 +51,7 @@ static struct line_env line_env_of(const struct render_input *in)
 static int run_template(const struct render_input *in, const struct templates *t,
                         struct arena *scratch, struct buf *text, struct err *e)
 {
-    struct profile_list profiles = profile_used(scratch, in->desired);
+    struct profile_list profiles = profile_written(scratch, in->desired);
     struct helpers_ctx ctx = {line_env_of(in), in->desired, &profiles,
                               t->names,        t->partials, t->count};
     const struct template_env env = {.partial = helpers_partial,

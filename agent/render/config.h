@@ -27,6 +27,7 @@ struct render_input {
     const struct active_set *active; /* frontends absent: set a */
     size_t active_count;
     struct str cookie_key;            /* mixed into sticky cookies; empty: the backend's name */
+    unsigned spares;                  /* of each profile; 0 where backends come at runtime */
     struct str stats_bind;            /* address of HAProxy's own statistics page; empty: none */
     struct file_text template;        /* the name is for messages */
     const struct file_text *partials; /* {{> NAME}} */

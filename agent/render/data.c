@@ -168,14 +168,28 @@ static struct json *backend_data(struct arena *a, const struct desired_backend *
     return object;
 }
 
-static void profile_data(struct arena *a, struct node *list, struct profile p)
+static struct node new_object(struct arena *a, struct node *list, struct str name,
+                              enum proxy_mode mode)
 {
     struct json *j = new_json(a, JSON_OBJECT);
     struct node self = grow(j);
 
-    put_text(a, &self, "name", profile_name(a, p));
-    put_text(a, &self, "mode", str_z(mode_name(p.mode)));
+    put_text(a, &self, "name", name);
+    put_text(a, &self, "mode", str_z(mode_name(mode)));
     append(list, NULL, j);
+    return self;
+}
+
+static void profile_data(struct arena *a, struct node *list, struct profile p, unsigned count)
+{
+    struct str name = profile_name(a, p);
+    struct node self = new_object(a, list, name, p.mode);
+    struct node spares = grow(new_list(a, &self, "spares"));
+
+    for (unsigned i = 1; i <= count; i++) {
+        struct node spare = new_object(a, &spares, profile_spare(a, name, i), p.mode);
+        put_text(a, &spare, "profile", name);
+    }
 }
 
 static void settings_data(struct arena *a, struct node *root, const struct render_input *in)
@@ -202,7 +216,7 @@ int data_build(struct arena *a, const struct render_input *in, const struct prof
     settings_data(a, &root, in);
     list = grow(new_list(a, &root, "profiles"));
     for (size_t i = 0; i < profiles->count; i++)
-        profile_data(a, &list, profiles->items[i]);
+        profile_data(a, &list, profiles->items[i], in->spares);
     list = grow(new_list(a, &root, "frontends"));
     for (size_t i = 0; i < d->frontend_count; i++) {
         struct json *j = frontend_data(a, d->frontends[i], e);

@@ -4,7 +4,9 @@
  *
  *   haproxyDir, haproxyMasterSocketPath, haproxyPidPath, generation, stateFile,
  *   statsFile (null when the version has none), statsBind (null unless wanted)
- *   profiles: [{name, mode}]       the named defaults that the backends inherit
+ *   profiles: [{name, mode, spares: [{name, mode, profile}]}]
+ *                                  the named defaults that backends inherit, and the backends that
+ *                                  stand by for those to come (none from HAProxy 3.4 on)
  *   backends[]: profile            the name of its profile
  *   backends[].members[]: server, endpoint, args   name, "ADDR:PORT" and the rest of its line */
 #ifndef THALASSA_RENDER_DATA_H

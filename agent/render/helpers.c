@@ -81,6 +81,19 @@ static int call_profile(void *ctx, const struct template_args *args, struct buf 
     return line_end(&lines);
 }
 
+static int call_spare(void *ctx, const struct template_args *args, struct buf *out, struct err *e)
+{
+    const struct helpers_ctx *h = ctx;
+    const struct json *o = argument(args, e);
+    struct str name = text_of(o, "name"), profile = profile_of_spare(name);
+
+    if (!o)
+        return -1;
+    if (profile.n == 0 || !find_profile(h->profiles, profile))
+        return err_set(e, ERR_INVALID, "the argument is no spare backend");
+    return section_spare(&h->line, name, text_of(o, "mode"), out, e);
+}
+
 static int read_rule(const struct json *o, struct rule *r, struct err *e)
 {
     struct str op = text_of(o, "operation");
@@ -114,6 +127,7 @@ const struct template_helper helpers_table[] = {
     {"frontendHelper", true, call_frontend},
     {"backendHelper", true, call_backend},
     {"profileHelper", true, call_profile},
+    {"spareHelper", true, call_spare},
     {"aclRule", true, call_acl},
     {NULL, false, NULL},
 };

@@ -6,6 +6,7 @@
  *   {{backendHelper this}}                the body of a backend; from=profile leaves out the lines
  *                                         that the section inherits
  *   {{profileHelper this}}                the body of a named defaults, for one of `profiles`
+ *   {{spareHelper this}}                  the body of a backend, for one of a profile's `spares`
  *   {{aclRule this}}                      acl and use_backend lines of one rule */
 #ifndef THALASSA_RENDER_HELPERS_H
 #define THALASSA_RENDER_HELPERS_H

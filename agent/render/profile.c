@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render/profile.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 struct profile profile_of(const struct backend *b)
@@ -43,21 +44,91 @@ static int by_rank(const void *a, const void *b)
     return (ra > rb) - (ra < rb);
 }
 
-struct profile_list profile_used(struct arena *a, const struct desired *d)
+/* What most backends to come will want. */
+static const struct profile common[] = {
+    {.mode = MODE_TCP},
+    {.mode = MODE_HTTP},
+    {.mode = MODE_HTTP, .http_check = true},
+    {.mode = MODE_HTTP, .http_check = true, .http_1_1 = true},
+};
+enum { COMMON = sizeof common / sizeof *common };
+
+struct profile_list profile_written(struct arena *a, const struct desired *d)
 {
-    struct profile_list list = {ARENA_ARRAY(a, struct profile, d->backend_count), 0};
+    struct profile_list list = {ARENA_ARRAY(a, struct profile, d->backend_count + COMMON), 0};
     size_t kept = 0;
 
+    for (size_t i = 0; i < COMMON; i++)
+        list.items[list.count++] = common[i];
     for (size_t i = 0; i < d->backend_count; i++)
         list.items[list.count++] = profile_of(d->backends[i].object);
-    if (list.count)
-        qsort(list.items, list.count, sizeof *list.items, by_rank);
+    qsort(list.items, list.count, sizeof *list.items, by_rank);
     for (size_t i = 0; i < list.count; i++) {
         if (kept == 0 || !profile_equal(list.items[kept - 1], list.items[i]))
             list.items[kept++] = list.items[i];
     }
     list.count = kept;
     return list;
+}
+
+/* Takes `word` off the front of *s. */
+static bool take(struct str *s, const char *word)
+{
+    struct str w = str_z(word);
+
+    if (!str_starts(*s, w))
+        return false;
+    *s = (struct str){s->p + w.n, s->n - w.n};
+    return true;
+}
+
+static bool take_method(struct str *s)
+{
+    char lower[16];
+
+    for (unsigned m = HEALTH_GET; m <= HEALTH_OPTIONS; m++) {
+        const char *name = health_method_name((enum health_method)m);
+        size_t n = 0;
+
+        for (; name[n] && n + 1 < sizeof lower; n++)
+            lower[n] = (char)tolower((unsigned char)name[n]);
+        lower[n] = 0;
+        if (take(s, lower))
+            return true;
+    }
+    return false;
+}
+
+bool profile_is_name(struct str name)
+{
+    if (!take(&name, "thalassa.") || !(take(&name, "http-") || take(&name, "tcp-")))
+        return false;
+    for (unsigned b = BALANCE_ROUNDROBIN; b <= BALANCE_URI; b++) {
+        if (take(&name, balance_name((enum balance)b)))
+            return name.n == 0 || (take(&name, "-") && take_method(&name) &&
+                                   (str_eq(name, STR("10")) || str_eq(name, STR("11"))));
+    }
+    return false;
+}
+
+struct str profile_spare(struct arena *a, struct str profile, unsigned number)
+{
+    return arena_printf(a, STR_FMT ".%u", STR_ARG(profile), number);
+}
+
+struct str profile_of_spare(struct str name)
+{
+    size_t digits = 0;
+
+    while (digits < name.n && name.p[name.n - 1 - digits] >= '0' &&
+           name.p[name.n - 1 - digits] <= '9')
+        digits++;
+    if (digits && digits + 1 < name.n && name.p[name.n - digits - 1] == '.') {
+        struct str profile = {name.p, name.n - digits - 1};
+        if (profile_is_name(profile))
+            return profile;
+    }
+    return STR("");
 }
 
 static void check_lines(struct line_out *o, struct profile p)

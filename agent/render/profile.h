@@ -27,8 +27,19 @@ bool profile_equal(struct profile a, struct profile b);
 /* "thalassa.http-roundrobin-get11", "thalassa.tcp-leastconn" */
 struct str profile_name(struct arena *a, struct profile p);
 
-/* The profiles of the backends, each once. */
-struct profile_list profile_used(struct arena *a, const struct desired *d);
+/* Is it a name that profile_name gives? */
+bool profile_is_name(struct str name);
+
+/* The profiles that a configuration has: those of the backends, and those that most backends to
+ * come will want. Each once. */
+struct profile_list profile_written(struct arena *a, const struct desired *d);
+
+/* Spares: backends without servers that can take the name of any backend of their profile where
+ * HAProxy makes none at runtime. "thalassa.tcp-first.1"; `number` is from 1. */
+struct str profile_spare(struct arena *a, struct str profile, unsigned number);
+
+/* The profile that a spare's name tells; empty when it is not the name of a spare. */
+struct str profile_of_spare(struct str name);
 
 /* mode, balance, check, Host header: the lines of the section, or of a backend without profile. */
 void profile_lines(struct line_out *o, struct profile p);

@@ -189,3 +189,13 @@ int section_backend(const struct line_env *env, const struct desired_backend *b,
     server_lines(&o, b);
     return line_end(&o) ? err_wrap(e, "backend " STR_FMT, STR_ARG(b->object->name)) : 0;
 }
+
+int section_spare(const struct line_env *env, struct str name, struct str mode, struct buf *to,
+                  struct err *e)
+{
+    struct line_out o = line_begin(env, to, e);
+
+    guid_line(&o, "be", name);
+    line_new(&o, "mode " STR_FMT, STR_ARG(mode));
+    return line_end(&o);
+}

@@ -17,4 +17,8 @@ int section_frontend(const struct line_env *env, const struct frontend *f,
 int section_backend(const struct line_env *env, const struct desired_backend *b, bool inherits,
                     struct buf *to, struct err *e);
 
+/* The same for a backend that stands by: `mode` is its profile's. */
+int section_spare(const struct line_env *env, struct str name, struct str mode, struct buf *to,
+                  struct err *e);
+
 #endif

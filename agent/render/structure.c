@@ -135,6 +135,14 @@ void structure_parse(struct arena *a, struct str config, const struct str_list *
     merge_same(a, out);
 }
 
+const struct structure_section *structure_find(const struct structure *s, struct str kind,
+                                               struct str name)
+{
+    const struct structure_section key = {.kind = kind, .name = name};
+
+    return s->count ? bsearch(&key, s->sections, s->count, sizeof key, by_name) : NULL;
+}
+
 static void take_server(struct arena *a, struct str backend, const struct cfg_line *line,
                         struct structure_servers *out)
 {

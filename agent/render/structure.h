@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "model/object.h"
+#include "model/desired.h"
 #include "model/reason.h"
 
 struct structure_section {
@@ -39,14 +39,26 @@ struct structure_servers {
 void structure_parse(struct arena *a, struct str config, const struct str_list *ours,
                      struct structure *out);
 
-/* Why `want` cannot be reached from `have` at runtime; no reason: nothing to reload for. That a
- * backend was created or deleted is told, too; whether the version can do it is asked elsewhere.
- * A profile or a header's lookup that is no longer needed is no reason. Sorted as the sections are.
+/* A section that says no more than which profile a backend has: "backend live from
+ * thalassa.http-first", its guid and mode. Such backends come, go and change their profile at
+ * runtime, or it is told elsewhere why they cannot (plan/). Spares are plain, too. */
+bool structure_is_plain(const struct structure_section *s);
+bool structure_is_spare(const struct structure_section *s);
+
+/* NULL when there is none. */
+const struct structure_section *structure_find(const struct structure *s, struct str kind,
+                                               struct str name);
+
+/* Why `want` cannot be reached from `have` at runtime; no reason: nothing to reload for. Spares are
+ * left out, and so are, with `objects`, the backends that are plain on both sides; a plain section
+ * that is not one of `objects` is the template's own and comes by a reload. With NULL nobody
+ * changes backends at runtime. A profile or a header's lookup more or less is no reason, but a
+ * profile that reads otherwise is one. Sorted as the sections are.
  * Fields are the API's ("bind", "mode", "keepalive", "natives", "cookie", "rules": a header without
  * a lookup), "profile", "created", "deleted"; the object "template" is what Thalassa writes itself,
  * or of the template, with the section as its field. */
 struct reasons structure_diff(struct arena *a, const struct structure *have,
-                              const struct structure *want);
+                              const struct structure *want, const struct desired *objects);
 
 struct structure_bind {
     struct str owner;   /* "frontend/web" */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render/structure.h"
 
+#include "render/find.h"
 #include "render/lookup.h"
+#include "render/profile.h"
 
 /* Which field of an object a line of its section stands for. */
 enum field {
@@ -62,8 +64,27 @@ static enum field field_of(struct str line)
     return FIELD_NATIVES;
 }
 
+bool structure_is_spare(const struct structure_section *s)
+{
+    return str_eq(s->kind, STR("backend")) && s->from.n &&
+           str_eq(profile_of_spare(s->name), s->from);
+}
+
+bool structure_is_plain(const struct structure_section *s)
+{
+    if (!str_eq(s->kind, STR("backend")) || !profile_is_name(s->from))
+        return false;
+    for (size_t i = 0; i < s->lines.count; i++) {
+        struct str rest = s->lines.items[i], first = str_word(&rest);
+        if (!str_eq(first, STR("guid")) && !str_eq(first, STR("mode")))
+            return false;
+    }
+    return true;
+}
+
 struct differ {
     struct arena *a;
+    const struct desired *objects;
     struct reasons reasons;
 };
 
@@ -98,8 +119,21 @@ static const char *title_of(struct arena *a, const struct structure_section *s)
         .p;
 }
 
+/* Left to those who do it at runtime. A section of the template's own has nobody who would. */
+static bool is_done_at_runtime(const struct differ *d, const struct structure_section *have,
+                               const struct structure_section *want)
+{
+    if ((have && !structure_is_plain(have)) || (want && !structure_is_plain(want)))
+        return false;
+    if ((!have || structure_is_spare(have)) && (!want || structure_is_spare(want)))
+        return true;
+    return d->objects && (!want || find_backend(d->objects, want->name));
+}
+
 static void tell_one_sided(struct differ *d, const struct structure_section *s, bool created)
 {
+    if (is_done_at_runtime(d, created ? NULL : s, created ? s : NULL))
+        return;
     if (is_object(s))
         tell(d, object_of(d->a, s), created ? "created" : "deleted",
              created ? STR("is not in the running configuration") : STR("is not wanted any more"));
@@ -201,6 +235,8 @@ static void diff_object(struct differ *d, const struct structure_section *have,
     size_t before = d->reasons.count;
     const struct str *h, *w;
 
+    if (is_done_at_runtime(d, have, want))
+        return;
     if (!str_eq(have->from, want->from))
         tell(d, object, "profile", first_difference(d->a, &have->from, &want->from));
     for (unsigned field = 0; field < FIELDS; field++) {
@@ -230,9 +266,9 @@ static int cmp(const struct structure_section *a, const struct structure_section
 }
 
 struct reasons structure_diff(struct arena *a, const struct structure *have,
-                              const struct structure *want)
+                              const struct structure *want, const struct desired *objects)
 {
-    struct differ d = {.a = a};
+    struct differ d = {.a = a, .objects = objects};
     size_t h = 0, w = 0;
 
     while (h < have->count && w < want->count) {

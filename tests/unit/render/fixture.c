@@ -178,11 +178,12 @@ static struct file_text partial(struct arena *a, const char *name)
 struct render_input fixture_input(struct fixture *f, const struct render_caps *caps)
 {
     struct arena *a = &f->arena;
-    struct file_text *partials = ARENA_ARRAY(a, struct file_text, 3);
+    struct file_text *partials = ARENA_ARRAY(a, struct file_text, 4);
 
     partials[0] = partial(a, "thalassa.defaults");
     partials[1] = partial(a, "thalassa.proxies");
-    partials[2] = partial(a, "thalassa.stats");
+    partials[2] = partial(a, "thalassa.spares");
+    partials[3] = partial(a, "thalassa.stats");
     return (struct render_input){
         .desired = &f->desired,
         .caps = *caps,
@@ -194,7 +195,8 @@ struct render_input fixture_input(struct fixture *f, const struct render_caps *c
                   .stats_file = STR("/var/lib/thalassa/stats.file")},
         .active = f->active,
         .active_count = f->active_count,
+        .spares = caps->guid ? 0 : 2,
         .template = {STR("dev.haproxycfg.tmpl"), fixture_read(a, "templates/dev.haproxycfg.tmpl")},
         .partials = partials,
-        .partial_count = 3};
+        .partial_count = 4};
 }

@@ -105,7 +105,8 @@ static void test_data_of_the_template(void **state)
            "{{keepalive}} {{natives.length}};{{/each}}|"
            "{{#each backends}}{{key}} {{type}} {{profile}}:{{#each members}} {{server}} "
            "{{endpoint}} {{host}} {{port}} {{weight}} {{{args}}}{{/each}};{{/each}}|"
-           "{{#each profiles}}{{name}} {{mode}};{{/each}}\n",
+           "{{#each profiles}}{{name}} {{mode}}:{{#each spares}} {{name}}={{profile}}{{/each}};"
+           "{{/each}}\n",
            &out);
     assert_string_equal(
         out.config.p,
@@ -115,7 +116,16 @@ static void test_data_of_the_template(void **state)
         "dbs static thalassa.tcp-roundrobin:;"
         "live static thalassa.http-roundrobin: live_10.0.0.1:80 10.0.0.1:80 10.0.0.1 80 1 "
         "check inter 2000ms rise 2 fall 3 pool-max-conn 100 pool-purge-delay 5s;|"
-        "thalassa.http-roundrobin http;thalassa.tcp-roundrobin tcp;\n");
+        "thalassa.http-roundrobin http: thalassa.http-roundrobin.1=thalassa.http-roundrobin "
+        "thalassa.http-roundrobin.2=thalassa.http-roundrobin;"
+        "thalassa.http-roundrobin-get10 http: "
+        "thalassa.http-roundrobin-get10.1=thalassa.http-roundrobin-get10 "
+        "thalassa.http-roundrobin-get10.2=thalassa.http-roundrobin-get10;"
+        "thalassa.http-roundrobin-get11 http: "
+        "thalassa.http-roundrobin-get11.1=thalassa.http-roundrobin-get11 "
+        "thalassa.http-roundrobin-get11.2=thalassa.http-roundrobin-get11;"
+        "thalassa.tcp-roundrobin tcp: thalassa.tcp-roundrobin.1=thalassa.tcp-roundrobin "
+        "thalassa.tcp-roundrobin.2=thalassa.tcp-roundrobin;\n");
     rendered_free(&out);
 }
 

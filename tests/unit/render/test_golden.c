@@ -49,7 +49,8 @@ static bool compare(const char *set, struct str name, struct str text)
     return same;
 }
 
-static void check_set(const char *set, const struct render_caps *caps, const char *template)
+static void check_set(const char *set, const struct render_caps *caps, unsigned spares,
+                      const char *template)
 {
     struct arena a = ARENA_INIT;
     struct fixture f;
@@ -60,6 +61,7 @@ static void check_set(const char *set, const struct render_caps *caps, const cha
 
     fixture_load(&f, fixture_read(&a, "tests/golden/render/desired.json"), caps);
     in = fixture_input(&f, caps);
+    in.spares = spares;
     in.stats_bind = STR("127.0.0.1:8009");
     in.template = (struct file_text){str_z(template), fixture_read(&a, template)};
     if (render_config(&in, &out, &e))
@@ -76,33 +78,34 @@ static void check_set(const char *set, const struct render_caps *caps, const cha
 static void test_files_for_haproxy_2_6(void **state)
 {
     (void)state;
-    check_set("2.6", &fixture_caps_26, "templates/dev.haproxycfg.tmpl");
+    check_set("2.6", &fixture_caps_26, 2, "templates/dev.haproxycfg.tmpl");
 }
 
 static void test_files_for_haproxy_3_4(void **state)
 {
     (void)state;
-    check_set("3.4", &fixture_caps_30, "templates/dev.haproxycfg.tmpl");
+    check_set("3.4", &fixture_caps_30, 0, "templates/dev.haproxycfg.tmpl");
 }
 
+/* As HAProxy 3.0 and 3.2 get it: spares that have a guid. */
 static void test_default_template(void **state)
 {
     (void)state;
-    check_set("default", &fixture_caps_30, "templates/default.haproxycfg.tmpl");
+    check_set("default", &fixture_caps_30, 1, "templates/default.haproxycfg.tmpl");
 }
 
 /* The predecessor's names and helpers, in a template that inherits nothing of ours. */
 static void test_template_of_the_predecessor(void **state)
 {
     (void)state;
-    check_set("predecessor", &fixture_caps_26, "tests/golden/render/predecessor.tmpl");
+    check_set("predecessor", &fixture_caps_26, 2, "tests/golden/render/predecessor.tmpl");
 }
 
 /* Lines put together from the data, rules as acl lines. */
 static void test_template_with_spelled_out_lines(void **state)
 {
     (void)state;
-    check_set("spelled-out", &fixture_caps_26, "tests/golden/render/spelled-out.tmpl");
+    check_set("spelled-out", &fixture_caps_26, 2, "tests/golden/render/spelled-out.tmpl");
 }
 
 int main(void)

@@ -11,7 +11,7 @@
 
 /* "object field; object field" */
 static void check_diff_of(const char *have, const char *want, const struct str_list *ours,
-                          const char *reasons)
+                          const struct desired *objects, const char *reasons)
 {
     struct arena a = ARENA_INIT;
     struct structure h, w;
@@ -20,7 +20,7 @@ static void check_diff_of(const char *have, const char *want, const struct str_l
 
     structure_parse(&a, str_z(have), ours, &h);
     structure_parse(&a, str_z(want), ours, &w);
-    got = structure_diff(&a, &h, &w);
+    got = structure_diff(&a, &h, &w, objects);
     buf_init(&text, 4096);
     buf_add_z(&text, "");
     for (size_t i = 0; i < got.count; i++) {
@@ -35,7 +35,7 @@ static void check_diff_of(const char *have, const char *want, const struct str_l
 
 static void check_diff(const char *have, const char *want, const char *reasons)
 {
-    check_diff_of(have, want, NULL, reasons);
+    check_diff_of(have, want, NULL, NULL, reasons);
 }
 
 static void test_what_makes_no_difference(void **state)
@@ -104,6 +104,100 @@ static void test_sections_of_the_template(void **state)
     check_diff("listen l\n server s 1:1\n", "listen l\n server s 1:2\n", "template listen l");
 }
 
+/* `names` are objects of ours, parted by blanks. */
+static void check_diff_runtime(const char *have, const char *want, const char *names,
+                               const char *reasons)
+{
+    struct desired_backend backends[4];
+    struct backend objects[4];
+    struct desired d = {.backends = backends};
+    struct str rest = str_z(names), name;
+
+    while ((name = str_word(&rest)).n) {
+        objects[d.backend_count] = (struct backend){.name = name};
+        backends[d.backend_count] = (struct desired_backend){.object = &objects[d.backend_count]};
+        d.backend_count++;
+    }
+    check_diff_of(have, want, NULL, &d, reasons);
+}
+
+#define FIRST "from thalassa.http-first"
+
+static void test_plain_backends_are_changed_at_runtime(void **state)
+{
+    static const char plain[] = "backend b " FIRST "\n guid be:b\n mode http\n server s 1:1\n";
+
+    (void)state;
+    check_diff_runtime("", plain, "b", "");
+    check_diff_runtime(plain, "", "", "");
+    check_diff_runtime(plain, "backend b from thalassa.tcp-uri\n mode tcp\n", "b", "");
+    check_diff_runtime(plain, "backend b " FIRST "\n", "b", "");
+    check_diff(plain, "", "backend/b deleted");
+    check_diff("", plain, "backend/b created");
+    check_diff(plain, "backend b from thalassa.tcp-uri\n guid be:b\n mode tcp\n",
+               "backend/b profile; backend/b mode");
+}
+
+static void test_other_backends_need_a_reload(void **state)
+{
+    static const char *const more[] = {" cookie SRV insert\n", " timeout server 1s\n",
+                                       " balance uri\n", " http-request deny\n"};
+    static const char plain[] = "backend b " FIRST "\n mode http\n";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        char text[128];
+        (void)snprintf(text, sizeof text, "%s%s", plain, more[i]);
+        check_diff_runtime("", text, "b", "backend/b created");
+        check_diff_runtime(text, "", "", "backend/b deleted");
+        check_diff_runtime(text, text, "b", "");
+    }
+    check_diff_runtime(plain, "backend b " FIRST "\n mode http\n cookie A\n", "b",
+                       "backend/b cookie");
+    check_diff_runtime("backend b " FIRST "\n mode http\n deny\n", plain, "b", "backend/b natives");
+    check_diff_runtime("", "backend b\n mode http\n", "b", "backend/b created");
+    check_diff_runtime("", "backend b from thalassa.plain\n", "b", "backend/b created");
+    check_diff_runtime("", "listen b " FIRST "\n", "b", "template listen b");
+    /* the template's own, in a profile of ours */
+    check_diff_runtime("", "backend mine " FIRST "\n server s 1:1\n", "b", "backend/mine created");
+}
+
+static void test_spares_are_never_a_reason(void **state)
+{
+    (void)state;
+    check_diff("", "backend thalassa.http-first.1 " FIRST "\n guid be:x\n mode http\n", "");
+    check_diff("backend thalassa.http-first.12 " FIRST "\n mode http\n", "", "");
+    check_diff("", "backend thalassa.http-first.1 " FIRST "\n timeout server 1s\n",
+               "backend/thalassa.http-first.1 created");
+    check_diff("", "backend thalassa.http-first.1 from thalassa.http-uri\n",
+               "backend/thalassa.http-first.1 created");
+    check_diff("", "backend thalassa.agents.1 from thalassa.agents\n",
+               "backend/thalassa.agents.1 created");
+}
+
+static void test_a_profile_with_other_lines_is_a_reason(void **state)
+{
+    (void)state;
+    check_diff_runtime("defaults thalassa.http-first\n balance first\n",
+                       "defaults thalassa.http-first\n balance first\n retries 1\n", "",
+                       "template defaults thalassa.http-first");
+}
+
+static void test_sections_are_found_by_name(void **state)
+{
+    struct arena a = ARENA_INIT;
+    struct structure s;
+
+    (void)state;
+    structure_parse(&a, STR("global\nbackend a\nfrontend a\nbackend b from p\n"), NULL, &s);
+    assert_true(str_eq_z(structure_find(&s, STR("backend"), STR("b"))->from, "p"));
+    assert_non_null(structure_find(&s, STR("frontend"), STR("a")));
+    assert_null(structure_find(&s, STR("frontend"), STR("b")));
+    structure_parse(&a, STR(""), NULL, &s);
+    assert_null(structure_find(&s, STR("global"), STR("")));
+    arena_free(&a);
+}
+
 /* Unnamed defaults hold for the sections behind them. */
 static void test_another_place_of_defaults_is_told(void **state)
 {
@@ -119,7 +213,7 @@ static void test_servers_of_others_are_structure(void **state)
 
     (void)state;
     check_diff_of("backend live\n server a 1:1\nbackend mine\n server a 1:1\n",
-                  "backend live\n server b 1:2\nbackend mine\n server b 1:2\n", &ours,
+                  "backend live\n server b 1:2\nbackend mine\n server b 1:2\n", &ours, NULL,
                   "backend/mine template");
 }
 
@@ -200,7 +294,7 @@ static void test_structure_survives_being_printed(void **state)
     structure_print(&printed, &once);
     structure_parse(&a, buf_str(&printed), NULL, &again);
     assert_int_equal(once.count, 7);
-    assert_int_equal(structure_diff(&a, &once, &again).count, 0);
+    assert_int_equal(structure_diff(&a, &once, &again, NULL).count, 0);
     check_diff(text, printed.p, "");
     buf_free(&printed);
     arena_free(&a);
@@ -233,6 +327,11 @@ int main(void)
         cmocka_unit_test(test_fields_of_a_backend),
         cmocka_unit_test(test_created_and_deleted),
         cmocka_unit_test(test_sections_of_the_template),
+        cmocka_unit_test(test_plain_backends_are_changed_at_runtime),
+        cmocka_unit_test(test_other_backends_need_a_reload),
+        cmocka_unit_test(test_spares_are_never_a_reason),
+        cmocka_unit_test(test_a_profile_with_other_lines_is_a_reason),
+        cmocka_unit_test(test_sections_are_found_by_name),
         cmocka_unit_test(test_another_place_of_defaults_is_told),
         cmocka_unit_test(test_servers_of_others_are_structure),
         cmocka_unit_test(test_quotes_and_comments_are_read_as_haproxy_does),
