@@ -7,8 +7,10 @@
 #include <string.h>
 
 struct ledger {
-    struct ledger_entry **slots; /* open addressing, NULL is free */
-    size_t size, used;           /* size is a power of two */
+    struct ledger_entry **slots;  /* open addressing, NULL is free */
+    size_t size, used;            /* size is a power of two */
+    struct ledger_entry **listed; /* those that ledger_each_dirty has to look at, each once */
+    size_t listed_count, listed_room;
 };
 
 static char *copy(struct str s)
@@ -59,7 +61,23 @@ void ledger_free(struct ledger *l)
     for (size_t i = 0; i < l->size; i++)
         entry_free(l->slots[i]);
     free(l->slots);
+    free(l->listed);
     free(l);
+}
+
+static void mark_dirty(struct ledger *l, struct ledger_entry *entry)
+{
+    entry->dirty = true;
+    if (entry->listed)
+        return;
+    if (l->listed_count == l->listed_room) {
+        l->listed_room = l->listed_room ? l->listed_room * 2 : 64;
+        l->listed = realloc(l->listed, l->listed_room * sizeof *l->listed);
+        if (!l->listed)
+            abort();
+    }
+    entry->listed = true;
+    l->listed[l->listed_count++] = entry;
 }
 
 /* Slot of the entry, or the free slot where it belongs. */
@@ -121,9 +139,10 @@ struct ledger_entry *ledger_touch(struct ledger *l, struct str backend, struct s
         *entry = (struct ledger_entry){.backend = entry->backend,
                                        .server = entry->server,
                                        .args = entry->args,
-                                       .source = entry->source};
+                                       .source = entry->source,
+                                       .listed = entry->listed};
     }
-    l->slots[at]->dirty = true;
+    mark_dirty(l, l->slots[at]);
     return l->slots[at];
 }
 
@@ -131,42 +150,42 @@ void ledger_forget(struct ledger *l, struct str backend, struct str server)
 {
     struct ledger_entry *entry = l->slots[slot_of(l, backend, server)];
 
-    if (entry)
-        entry->gone = entry->dirty = true;
+    if (!entry)
+        return;
+    entry->gone = true;
+    mark_dirty(l, entry);
 }
 
-/* Drop the entries that are gone: a table of open addressing is rebuilt for that. */
-static void sweep(struct ledger *l)
+/* Take one entry out. Those behind it that were pushed on by it move up: a table of open addressing
+ * has no holes between an entry and its place. */
+static void take_out(struct ledger *l, struct ledger_entry *entry)
 {
-    size_t dropped = 0;
+    size_t mask = l->size - 1, hole = slot_of(l, entry->backend, entry->server);
 
-    for (size_t i = 0; i < l->size; i++) {
-        if (l->slots[i] && l->slots[i]->gone && !l->slots[i]->dirty) {
-            entry_free(l->slots[i]);
-            l->slots[i] = NULL;
-            dropped++;
-        }
+    l->slots[hole] = NULL;
+    l->used--;
+    for (size_t i = (hole + 1) & mask; l->slots[i]; i = (i + 1) & mask) {
+        struct ledger_entry *moved = l->slots[i];
+        l->slots[i] = NULL;
+        l->slots[slot_of(l, moved->backend, moved->server)] = moved;
     }
-    l->used -= dropped;
-    if (dropped)
-        resize(l, l->size);
+    entry_free(entry);
 }
 
 void ledger_each_dirty(struct ledger *l, void (*visit)(void *ctx, const struct ledger_entry *entry),
                        void *ctx)
 {
-    bool any_gone = false;
-
-    for (size_t i = 0; i < l->size; i++) {
-        struct ledger_entry *entry = l->slots[i];
-        if (!entry || !entry->dirty)
+    for (size_t i = 0; i < l->listed_count; i++) {
+        struct ledger_entry *entry = l->listed[i];
+        entry->listed = false;
+        if (!entry->dirty)
             continue;
         visit(ctx, entry);
         entry->dirty = false;
-        any_gone = any_gone || entry->gone;
+        if (entry->gone)
+            take_out(l, entry);
     }
-    if (any_gone)
-        sweep(l);
+    l->listed_count = 0;
 }
 
 enum server_admin have_admin_state(const struct have_server *s)
@@ -194,7 +213,7 @@ void ledger_rebase(struct ledger *l, const struct have *have, bool kept)
         if (!entry || entry->gone)
             continue;
         s = find_server(have, entry->backend, entry->server);
-        entry->dirty = true;
+        mark_dirty(l, entry);
         if (!s) {
             entry->gone = true;
             continue;

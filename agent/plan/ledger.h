@@ -22,7 +22,7 @@ struct ledger_entry {
     int64_t deadline_ms; /* leaving: monotonic time at which sessions are cut */
     enum server_admin admin_set;  /* what we set last, confirmed */
     enum server_admin admin_next; /* what we are about to set: a kill may lie between */
-    bool dirty, gone;             /* for ledger_each_dirty */
+    bool dirty, gone, listed;     /* for ledger_each_dirty */
 };
 
 struct ledger;
