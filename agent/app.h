@@ -16,6 +16,7 @@
 #include "haproxy/runtime.h"
 #include "plan/capabilities.h"
 #include "plan/plan.h"
+#include "plan/scope.h"
 #include "registry/subscriptions.h"
 #include "render/structure.h"
 #include "store/activity.h"
@@ -91,8 +92,9 @@ struct app {
     char apply_error[512];
     bool busy;
     enum loop_action doing;
-    bool observe_asked;
-    int64_t observed_ms, observe_not_before_ms;
+    bool observe_asked, observe_whole;          /* soon; and not only what was touched */
+    int64_t observed_ms, observe_not_before_ms; /* the last time that all was observed */
+    struct scope scope; /* backends that are not known to be as they should */
     int64_t poll_ms;
     bool drift_held; /* --drift report: the plan's commands are shown, not sent */
     bool files_stale;
@@ -133,6 +135,7 @@ int64_t app_wall_ms(void);
 void app_objects_changed(struct app *a); /* stored objects, or which of them failed */
 void app_world_changed(struct app *a);   /* members: build and plan anew, this turn */
 void app_world_build(struct app *a);     /* at once */
+void app_touch_all(struct app *a);       /* whatever is known of backends may be wrong */
 void app_set_want_text(struct app *a, const struct app_rendered *r);
 struct desired *app_build(struct app *a, struct objects *effective);
 /* The planner's view of a desired state; `want` may be another than the present one. */

@@ -27,10 +27,15 @@ static void note_replies(struct app *a, const struct batch *b)
         const struct plan_op *op = &a->sent.ops[i];
         enum reply_meaning meaning = reply_classify(op->kind, b->replies[i]);
         plan_note_reply(a->ledger, op, meaning);
-        if (meaning == REPLY_REFUSED)
-            note_refusal(a, op, b->replies[i]);
+        if (op->backend.n)
+            scope_add(&a->scope, op->backend);
+        if (meaning != REPLY_REFUSED)
+            continue;
+        note_refusal(a, op, b->replies[i]);
+        a->observe_whole = true;
     }
     if (b->failure) {
+        a->observe_whole = true;
         (void)snprintf(a->apply_error, sizeof a->apply_error, "%s", b->failure->text);
         log_warn("commands: %s", b->failure->text);
     }

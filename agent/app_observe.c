@@ -15,11 +15,6 @@ enum {
     FAILURE_PAUSE_MS = 500
 };
 
-static bool is_same_worker(const struct have *a, const struct have *b)
-{
-    return a && a->pid == b->pid && a->start_time_s == b->start_time_s;
-}
-
 static void learn_version(struct app *a, const struct have *have)
 {
     struct err e;
@@ -68,26 +63,51 @@ static bool is_quiet(const struct app *a)
     return a->have && a->plan.count == 0 && !a->plan.waits && !app_reload_wanted(a);
 }
 
-static void take(struct app *a, struct have *have)
+/* With what was observed at hand: build, plan, see whether that went on. */
+static void go_on(struct app *a, bool was_quiet, bool was_held)
 {
-    bool same = is_same_worker(a->have, have), quiet = same && is_quiet(a), held = a->drift_held;
-
-    have_free(a->have);
-    a->have = have;
-    a->observed_ms = app_now_ms();
-    if (!same) {
-        learn_version(a, have);
-        app_running_attach(a);
-    }
-    map_cache_update(a->maps, have);
+    map_cache_update(a->maps, a->have);
     pace(a);
     app_world_build(a);
-    note_drift(a, quiet, held);
-    app_files_look(a);
+    note_drift(a, was_quiet, was_held);
     if (progress_planned(&a->progress, a->plan.hash, app_now_ms()) && a->apply_error[0] == 0)
         (void)snprintf(a->apply_error, sizeof a->apply_error,
                        "the same commands are needed again: " STR_FMT,
                        STR_ARG(a->plan.count ? a->plan.ops[0].command : STR("")));
+}
+
+static void take(struct app *a, struct have *have)
+{
+    bool same = a->have && have_same_worker(a->have, have), held = a->drift_held;
+    bool quiet = same && is_quiet(a);
+
+    have_free(a->have);
+    a->have = have;
+    a->observed_ms = app_now_ms();
+    a->observe_whole = false;
+    app_touch_all(a);
+    if (!same) {
+        learn_version(a, have);
+        app_running_attach(a);
+    }
+    go_on(a, quiet, held);
+    app_files_look(a);
+}
+
+/* What was asked about is what we ourselves have changed: no drift is looked for. */
+static void take_part(struct app *a, struct have *part)
+{
+    bool held = a->drift_held;
+
+    if (!a->have || !have_same_worker(a->have, part)) {
+        have_free(part);
+        a->observe_whole = a->observe_asked = true;
+        return;
+    }
+    for (size_t i = 0; i < part->asked_count; i++)
+        scope_add(&a->scope, part->asked[i]);
+    a->have = have_merge(a->have, part);
+    go_on(a, false, held);
 }
 
 /* What is known stays; it is asked again, but not at once. */
@@ -96,7 +116,7 @@ static void note_failure(struct app *a, const struct err *failure)
     log_warn("observation: %s", failure->text);
     a->observed_ms = app_now_ms();
     a->observe_not_before_ms = a->observed_ms + FAILURE_PAUSE_MS;
-    a->observe_asked = true;
+    a->observe_asked = a->observe_whole = true;
 }
 
 static void on_observed(void *ctx, struct have *have, const struct err *failure)
@@ -107,6 +127,8 @@ static void on_observed(void *ctx, struct have *have, const struct err *failure)
     if (have && have->stopping) { /* a worker that leaves: its successor owns the socket by now */
         have_free(have);
         runtime_reopen(a->runtime);
+    } else if (have && have->part) {
+        take_part(a, have);
     } else if (have) {
         take(a, have);
     } else {
@@ -115,15 +137,30 @@ static void on_observed(void *ctx, struct have *have, const struct err *failure)
     app_action_done(a);
 }
 
+/* All is asked once in an interval, and whenever something is not clear; else what was touched. */
+static bool is_part_enough(const struct app *a)
+{
+    return a->have && !a->observe_whole &&
+           app_now_ms() < a->observed_ms + a->options->statsInterval &&
+           scope_is_small(&a->scope, a->have);
+}
+
 void app_observe(struct app *a)
 {
+    static const struct str nobody;
     struct arena arena = ARENA_INIT;
     struct str *paths = ARENA_ARRAY(&arena, struct str, MAPS_AT_ONCE);
     struct str prefix = arena_printf(&arena, "%s/maps/", a->options->haproxyDir);
     struct observe_request request = {.connections = true, .maps = true, .read_maps = paths};
+    enum map_cache_which which = MAP_CACHE_IN_TURN;
     struct err e;
 
-    request.read_map_count = map_cache_due(a->maps, prefix, &arena, paths, MAPS_AT_ONCE);
+    if (is_part_enough(a)) {
+        request.backends = a->scope.count ? a->scope.names : &nobody;
+        request.backend_count = a->scope.count;
+        which = MAP_CACHE_STALE;
+    }
+    request.read_map_count = map_cache_due(a->maps, prefix, which, &arena, paths, MAPS_AT_ONCE);
     if (observe_start(a->runtime, &request, DEADLINE_S, on_observed, a, &e)) {
         note_failure(a, &e);
         app_action_done(a);

@@ -11,11 +11,13 @@ static void on_pool(void *ctx, struct str backend)
     struct app *a = ctx;
 
     app_store_members(a, backend);
+    scope_add(&a->scope, backend);
     app_world_changed(a);
 }
 
 static void on_hosts(void *ctx)
 {
+    app_touch_all(ctx);
     app_world_changed(ctx);
 }
 

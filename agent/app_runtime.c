@@ -10,6 +10,7 @@ static void forget_observation(struct app *a)
 {
     have_free(a->have);
     a->have = NULL;
+    app_touch_all(a);
     map_cache_clear(a->maps);
 }
 

@@ -16,6 +16,7 @@ static void on_version(void *ctx, const struct child_result *result)
     if (!a->caps.known) { /* else the one that runs has told */
         if (result->status || capabilities_of(capabilities_version(result->output), &a->caps, &e))
             log_warn("%s -v does not tell a version", a->options->haproxyPath);
+        app_touch_all(a);
         app_world_changed(a);
     }
     app_change_pump(a);

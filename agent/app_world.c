@@ -117,7 +117,11 @@ static void plan_anew(struct app *a)
     if (!a->have)
         return;
     in = app_plan_input(a, a->want);
+    in.scope = &a->scope;
     plan_make(&in, &a->plan);
+    scope_fini(&a->scope);
+    a->scope = a->plan.restless;
+    a->plan.restless = SCOPE_NONE;
     plan_note_made(a->ledger, &a->plan);
     note_problems(a);
     compare_structures(a);
@@ -129,7 +133,14 @@ void app_objects_changed(struct app *a)
     objects_unref(a->effective);
     a->effective = failed_effective(&a->failed, a->stored, a->good);
     a->problem[0] = 0;
+    app_touch_all(a);
     app_world_changed(a);
+}
+
+void app_touch_all(struct app *a)
+{
+    scope_fini(&a->scope);
+    a->scope = SCOPE_ALL;
 }
 
 void app_world_changed(struct app *a)

@@ -30,6 +30,20 @@ void arena_free(struct arena *a)
     *a = ARENA_INIT;
 }
 
+/* Behind the block that `a` still fills. */
+void arena_adopt(struct arena *a, struct arena *from)
+{
+    struct arena_block **at = a->blocks ? &a->blocks->next : &a->blocks;
+    struct arena_block *behind = *at;
+
+    *at = from->blocks;
+    while (*at)
+        at = &(*at)->next;
+    *at = behind;
+    a->total_bytes += from->total_bytes;
+    *from = ARENA_INIT;
+}
+
 static struct arena_block *block_new(struct arena *a, size_t n)
 {
     /* blocks grow with the arena, so that a large snapshot has few of them */

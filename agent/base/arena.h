@@ -18,6 +18,8 @@ struct arena {
 
 void arena_init(struct arena *a);
 void arena_free(struct arena *a); /* leaves an empty arena */
+void arena_adopt(struct arena *a,
+                 struct arena *from); /* what `from` owns is a's; it is empty then */
 
 void *arena_alloc(struct arena *a, size_t n);              /* zeroed, aligned for any type */
 struct str arena_str(struct arena *a, struct str s);       /* copy, NUL behind */

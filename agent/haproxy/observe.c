@@ -47,17 +47,31 @@ static void ask_servers(struct observation *o, const struct observe_request *q, 
             arena_printf(a, "show stat " STR_FMT " 6 -1", STR_ARG(name.n ? name : STR("-1"))));
 }
 
+static void ask_part(struct observation *o, const struct observe_request *q)
+{
+    struct have *h = o->have;
+    struct str *asked = ARENA_ARRAY(&h->arena, struct str, q->backend_count);
+
+    for (size_t i = 0; i < q->backend_count; i++) {
+        asked[i] = arena_str(&h->arena, q->backends[i]);
+        ask_servers(o, q, asked[i]);
+    }
+    h->part = true;
+    h->asked = asked;
+    h->asked_count = q->backend_count;
+}
+
 static void ask_all(struct observation *o, const struct observe_request *q)
 {
     struct arena *a = &o->have->arena;
 
     ask(o, ASK_INFO, STR(""), STR("show info"));
-    if (!q->backends) {
+    if (q->backends) {
+        ask_part(o, q);
+    } else {
         ask(o, ASK_BACKENDS, STR(""), STR("show backend"));
         ask_servers(o, q, STR(""));
     }
-    for (size_t i = 0; q->backends && i < q->backend_count; i++)
-        ask_servers(o, q, q->backends[i]);
     if (q->maps || q->read_map_count)
         ask(o, ASK_MAPS, STR(""), STR("show map"));
     for (size_t i = 0; i < q->read_map_count; i++) {
@@ -73,7 +87,10 @@ static int parse(struct have *h, const struct asked *q, struct str reply, struct
     switch (q->question) {
     case ASK_INFO: return have_parse_info(h, reply, e);
     case ASK_BACKENDS: return have_parse_backends(h, reply, e);
-    case ASK_STATE: return have_parse_servers_state(h, reply, e);
+    case ASK_STATE:
+        if (have_parse_servers_state(h, reply, e))
+            return -1;
+        return q->about.n ? have_note_backend(h, q->about, e) : 0;
     case ASK_CONN: return have_parse_servers_conn(h, reply, e);
     case ASK_STAT: return have_parse_stat_sessions(h, reply, e);
     case ASK_MAPS: return have_parse_maps(h, reply, e);

@@ -12,7 +12,8 @@ struct observe_request {
     bool connections;           /* used_conn, idle_conn */
     bool sessions;              /* sessions of servers, `unpublished` of backends */
     bool maps;                  /* the list of maps */
-    const struct str *backends; /* only these (those that do not exist are left out); NULL: all */
+    const struct str *backends; /* only these (those that do not exist are left out), a part that
+                                 * have_merge takes; NULL: all */
     size_t backend_count;
     const struct str *read_maps; /* read the entries of these; implies the list */
     size_t read_map_count;

@@ -166,17 +166,19 @@ static bool is_global(const struct cached *item)
     return dots == 1 && item->map.entry_count <= GLOBAL_ENTRIES;
 }
 
-size_t map_cache_due(struct map_cache *c, struct str prefix, struct arena *a, struct str *paths,
-                     size_t max)
+size_t map_cache_due(struct map_cache *c, struct str prefix, enum map_cache_which which,
+                     struct arena *a, struct str *paths, size_t max)
 {
+    bool more = which == MAP_CACHE_IN_TURN;
     size_t n = 0;
 
     for (size_t i = 0; i < c->count && n < max; i++) {
         struct cached *item = c->items[i];
-        if ((item->stale || is_global(item)) && str_starts(item->map.path, prefix))
+        if ((item->stale || (more && is_global(item))) && str_starts(item->map.path, prefix))
             paths[n++] = arena_str(a, item->map.path);
     }
-    for (size_t tried = 0, taken = 0; n < max && tried < c->count && taken < IN_TURN; tried++) {
+    for (size_t tried = 0, taken = 0; more && n < max && tried < c->count && taken < IN_TURN;
+         tried++) {
         const struct cached *item = c->items[c->turn++ % c->count];
         if (item->stale || is_global(item) || !str_starts(item->map.path, prefix))
             continue;

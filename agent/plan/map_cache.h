@@ -24,10 +24,11 @@ bool map_cache_exists(const struct map_cache *c, struct str path);
 /* Call before commands change a map: it must be read again. */
 void map_cache_stale(struct map_cache *c, struct str path);
 
-/* Paths under `prefix` to read next: all stale ones, the small ones that serve all frontends, and
- * some others in turn, so that a change by hand that keeps the count is seen. At most `max`.
+/* Paths under `prefix` to read next: all stale ones; and, in turn, the small ones that serve all
+ * frontends and some others, so that a change by hand that keeps the count is seen. At most `max`.
  * Allocated in `a`. */
-size_t map_cache_due(struct map_cache *c, struct str prefix, struct arena *a, struct str *paths,
-                     size_t max);
+enum map_cache_which { MAP_CACHE_STALE, MAP_CACHE_IN_TURN };
+size_t map_cache_due(struct map_cache *c, struct str prefix, enum map_cache_which which,
+                     struct arena *a, struct str *paths, size_t max);
 
 #endif

@@ -144,6 +144,16 @@ int have_parse_backends(struct have *h, struct str text, struct err *e)
     return backends_sort(h, l.command, e);
 }
 
+int have_note_backend(struct have *h, struct str name, struct err *e)
+{
+    struct lines l = lines_of("show servers state", name);
+
+    if (have_find_backend(h, name))
+        return 0;
+    (void)lines_next(&l);
+    return backend_add(h, &l, name, e) ? -1 : backends_sort(h, l.command, e);
+}
+
 /* Columns of `show servers state`, version 1 (all HAProxy versions); those behind are not read. */
 static const char state_header[] =
     "# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight "

@@ -72,6 +72,10 @@ struct have {
     size_t server_count;   /* of all backends */
     struct have_map *maps; /* sorted by path */
     size_t map_count;
+    bool part;               /* only these backends were asked about: */
+    const struct str *asked; /* with or without an answer */
+    size_t asked_count;
+    size_t merged_servers; /* taken from parts since all were read */
 };
 
 struct have *have_new(void);
@@ -79,6 +83,14 @@ void have_free(struct have *h); /* NULL is fine */
 
 /* `show info`: version, pid, start time, uptime, stopping. */
 int have_parse_info(struct have *h, struct str text, struct err *e);
+
+/* A whole observation with a part of the same worker that was made later: what the part was asked
+ * about is as the part says, or gone; maps are the part's. Takes both, gives one. */
+struct have *have_merge(struct have *whole, struct have *part);
+bool have_same_worker(const struct have *a, const struct have *b);
+
+/* `show servers state B` was answered: there is such a backend, though it may have no servers. */
+int have_note_backend(struct have *h, struct str name, struct err *e);
 
 /* `show backend`: adds those that are not known yet. */
 int have_parse_backends(struct have *h, struct str text, struct err *e);

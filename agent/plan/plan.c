@@ -80,5 +80,6 @@ void plan_make(const struct plan_input *in, struct plan *out)
 void plan_free(struct plan *p)
 {
     arena_free(&p->arena);
+    scope_fini(&p->restless);
     *p = (struct plan){.wake_ms = -1};
 }

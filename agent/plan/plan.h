@@ -11,6 +11,7 @@
 #include "plan/map_cache.h"
 #include "plan/observed.h"
 #include "plan/replies.h"
+#include "plan/scope.h"
 
 struct plan_op {
     enum reply_op kind;
@@ -38,7 +39,8 @@ struct plan {
     bool waits; /* it is not yet as it should be, though nothing is to be sent now: who is to follow
                  * does not serve, a map is to be read first. Drains of those who leave do not count
                  */
-    uint64_t hash; /* of all commands: the same plan twice is no progress */
+    uint64_t hash;         /* of all commands: the same plan twice is no progress */
+    struct scope restless; /* backends of which anything above tells */
 };
 
 /* Members that one backend gets at once; above, a reload is quicker on every version (measured on
@@ -50,6 +52,8 @@ struct plan_input {
     const struct have *have;
     const struct map_cache *maps; /* contents of the maps that HAProxy has */
     const struct ledger *ledger;
+    const struct scope
+        *scope;        /* only these backends; the others are as they should be. NULL: all */
     struct str folder; /* --haproxyDir, without a '/' at the end: maps are FOLDER/maps/... */
     int64_t now_ms;    /* monotonic */
     int64_t poll_ms;   /* how soon to look again at what only waits: a check, a last session */

@@ -318,16 +318,41 @@ static void plan_pool(struct plan *p, const struct pool *b)
     }
 }
 
+static void plan_backend(const struct plan_input *in, struct plan *p,
+                         const struct desired_backend *want)
+{
+    struct pool b = {.in = in, .want = want, .name = want->proxy};
+
+    b.have = have_find_backend(in->have, want->proxy);
+    if (!b.have)
+        return; /* not there yet: the structure differs, a reload makes it */
+    count_pool(&b);
+    if (!wants_bulk_reload(p, &b))
+        plan_pool(p, &b);
+}
+
+/* True if the plan tells more than before. */
+static bool has_grown(const struct plan *p, const struct plan *before)
+{
+    return p->count > before->count || p->waits || p->wake_ms >= 0 ||
+           p->reasons.count > before->reasons.count || p->problems.count > before->problems.count ||
+           p->heir_count > before->heir_count;
+}
+
 void plan_servers(const struct plan_input *in, struct plan *p)
 {
     for (size_t i = 0; i < in->want->backend_count; i++) {
         const struct desired_backend *want = &in->want->backends[i];
-        struct pool b = {.in = in, .want = want, .name = want->proxy};
-        b.have = have_find_backend(in->have, want->proxy);
-        if (!b.have)
-            continue; /* not there yet: the structure differs, a reload makes it */
-        count_pool(&b);
-        if (!wants_bulk_reload(p, &b))
-            plan_pool(p, &b);
+        struct plan before = *p;
+        if (!scope_has(in->scope, want->object->name))
+            continue;
+        p->waits = false;
+        p->wake_ms = -1;
+        plan_backend(in, p, want);
+        if (has_grown(p, &before))
+            scope_add(&p->restless, want->object->name);
+        p->waits = p->waits || before.waits;
+        if (before.wake_ms >= 0)
+            plan_wake(p, before.wake_ms);
     }
 }

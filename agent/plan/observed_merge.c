@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One observation out of two: all backends as read some time ago, some of them as read now. */
+#include "plan/observed.h"
+
+#include <string.h>
+
+bool have_same_worker(const struct have *a, const struct have *b)
+{
+    return a->pid == b->pid && a->start_time_s == b->start_time_s;
+}
+
+/* Where the backend is, or belongs. */
+static size_t place_of(const struct have *h, struct str name)
+{
+    size_t low = 0, high = h->backend_count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (str_cmp(h->backends[middle].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void take_out(struct have *h, size_t at)
+{
+    h->server_count -= h->backends[at].count;
+    h->backend_count--;
+    memmove(&h->backends[at], &h->backends[at + 1], (h->backend_count - at) * sizeof *h->backends);
+}
+
+/* Room for one, empty. */
+static void put_in(struct have *h, size_t at)
+{
+    size_t behind = h->backend_count - at;
+
+    (void)ARENA_PUSH(&h->arena, h->backends, h->backend_count);
+    memmove(&h->backends[at + 1], &h->backends[at], behind * sizeof *h->backends);
+    h->backends[at] = (struct have_backend){0};
+}
+
+static void replace(struct have *whole, const struct have *part, struct str name)
+{
+    const struct have_backend *now = have_find_backend(part, name);
+    size_t at = place_of(whole, name);
+    bool known = at < whole->backend_count && str_eq(whole->backends[at].name, name);
+
+    if (!known && now)
+        put_in(whole, at);
+    else if (known && !now)
+        take_out(whole, at);
+    if (!now)
+        return;
+    whole->server_count += now->count - whole->backends[at].count;
+    whole->merged_servers += now->count;
+    whole->backends[at] = *now;
+}
+
+struct have *have_merge(struct have *whole, struct have *part)
+{
+    for (size_t i = 0; i < part->asked_count; i++)
+        replace(whole, part, part->asked[i]);
+    whole->version = part->version;
+    whole->uptime_s = part->uptime_s;
+    whole->stopping = part->stopping;
+    whole->maps = part->maps;
+    whole->map_count = part->map_count;
+    arena_adopt(&whole->arena, &part->arena);
+    have_free(part);
+    return whole;
+}
