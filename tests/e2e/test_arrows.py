@@ -47,7 +47,8 @@ def checkout(tmp_path):
         ("agent/spoa/spoa.c", '#include "spoe/frame.h"'),
         ("agent/base/file.c", "#include <poll.h>"),
         ("agent/main.c", '#include "web/api.h"\n#include "store/store.h"\n#include "main.h"'),
-        ("spoe/server.c", '#include "cursor.h"\n#include <ev.h>'),
+        ("spoe/server.c", '#include "spoe/cursor.h"\n#include <ev.h>'),
+        ("spoe/peer.c", '#include "spoe/cursor.h"\n#include <sys/socket.h>'),
     ],
 )
 def test_a_right_arrow_passes(checkout, path, line):
@@ -74,7 +75,9 @@ def test_a_right_arrow_passes(checkout, path, line):
         ("agent/plan/plan.c", '#include "base/file.h"', "plan is pure"),
         ("agent/base/str.c", "#include <curl/curl.h>", "base is pure"),
         ("spoe/frame.c", '#include "base/str.h"', "spoe must not know base"),
-        ("spoe/frame.c", "#include <ev.h>", "spoe is pure"),
+        ("spoe/frame.c", "#include <sys/socket.h>", "spoe is pure"),
+        ("spoe/frame.c", "#include <ev.h>", "only server.c may know libev"),
+        ("spoe/peer.c", "#include <ev.h>", "only server.c may know libev"),
         ("agent/novel/new.c", "", "no row for folder novel"),
     ],
 )
@@ -95,6 +98,9 @@ def test_a_wrong_arrow_is_named_with_its_line(checkout, path, line, complaint):
         ("base", "str", "int execve(int); int f(void) { return execve(1); }", True),
         ("spop", "frame", "int recv(int); int f(void) { return recv(1); }", True),
         ("spop", "server", "int recv(int); int f(void) { return recv(1); }", False),
+        ("spop", "server", "int ev_run(void); int f(void) { return ev_run(); }", False),
+        ("spop", "peer", "int recv(int); int f(void) { return recv(1); }", False),
+        ("spop", "peer", "int ev_run(void); int f(void) { return ev_run(); }", True),
         ("base", "log", "long write(long); long f(void) { return write(1); }", False),
         ("web", "api", "long write(long); long f(void) { return write(1); }", False),
         ("plan", "plan", "int file_read(int); int f(void) { return file_read(1); }", False),

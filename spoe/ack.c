@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "spoe/ack.h"
+
+#include "spoe/frame.h"
+
+enum { SET_VAR = 1, UNSET_VAR = 2 };
+
+void spop_ack_begin(struct spop_ack *a, struct spop_out *to, const struct spop_notify *about,
+                    uint32_t max_frame_bytes)
+{
+    size_t most = (size_t)max_frame_bytes + SPOP_PREFIX_BYTES;
+
+    a->out = *to;
+    a->to = to;
+    a->about = about;
+    if (spop_room(to) > most)
+        a->out.size = to->n + most;
+    a->start = spop_frame_begin(&a->out, SPOP_FRAME_ACK, about->stream_id, about->frame_id);
+}
+
+static void put_action(struct spop_ack *a, uint8_t action, uint8_t args, enum spop_scope scope,
+                       struct spop_bytes name)
+{
+    spop_put_u8(&a->out, action);
+    spop_put_u8(&a->out, args);
+    spop_put_u8(&a->out, (uint8_t)scope);
+    spop_put_string(&a->out, name);
+}
+
+void spop_ack_set(struct spop_ack *a, enum spop_scope scope, struct spop_bytes name,
+                  struct spop_value value)
+{
+    put_action(a, SET_VAR, 3, scope, name);
+    spop_put_value(&a->out, &value);
+}
+
+void spop_ack_set_string(struct spop_ack *a, enum spop_scope scope, const char *name,
+                         struct spop_bytes text)
+{
+    spop_ack_set(a, scope, spop_bytes_z(name), (struct spop_value){SPOP_STRING, {.bytes = text}});
+}
+
+void spop_ack_unset(struct spop_ack *a, enum spop_scope scope, struct spop_bytes name)
+{
+    put_action(a, UNSET_VAR, 2, scope, name);
+}
+
+bool spop_ack_end(struct spop_ack *a)
+{
+    bool fits = !a->out.full;
+
+    if (!fits) {
+        spop_out_back(&a->out, a->start);
+        (void)spop_frame_begin(&a->out, SPOP_FRAME_ACK, a->about->stream_id, a->about->frame_id);
+    }
+    spop_frame_end(&a->out, a->start);
+    a->to->n = a->out.n;
+    a->to->full = a->out.full;
+    return fits;
+}
