@@ -7,6 +7,7 @@
 #include "app_kick.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "control/carry.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,19 @@ static void step_probe(struct app_reload *r)
     app_reload_step_done(r, rc ? &e : NULL);
 }
 
+static void carry(struct app_reload *r)
+{
+    const struct app *a = r->app;
+    struct arena arena = ARENA_INIT;
+    struct str path = arena_printf(&arena, "%s/maps/proxies.map", a->options->haproxyDir);
+    struct renames names;
+
+    carry_names(&arena, r->rendered->desired, map_cache_find(a->maps, path), &names);
+    carry_over(&names, &r->state, &r->stats);
+    arena_free(&arena);
+    app_reload_step_done(r, NULL);
+}
+
 static void on_stats(void *ctx, const struct err *failure, struct str reply)
 {
     struct app_reload *r = ctx;
@@ -66,7 +80,7 @@ static void on_stats(void *ctx, const struct err *failure, struct str reply)
     if (!failure)
         buf_add_str(&r->stats, str_trim(reply));
     buf_add_char(&r->stats, '\n');
-    app_reload_step_done(r, NULL); /* counters are not worth a failure */
+    carry(r); /* counters are not worth a failure */
 }
 
 static void on_state(void *ctx, const struct err *failure, struct str reply)
@@ -84,7 +98,7 @@ static void on_state(void *ctx, const struct err *failure, struct str reply)
     buf_add_char(&r->state, '\n');
     if (!r->app->caps.stats_file ||
         runtime_send(r->app->runtime, STR("dump stats-file"), DUMP_S, on_stats, r, &e))
-        app_reload_step_done(r, NULL);
+        carry(r);
 }
 
 static void step_dump(struct app_reload *r)

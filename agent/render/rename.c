@@ -10,6 +10,13 @@ static int by_from(const void *a, const void *b)
     return str_cmp(((const struct rename *)a)->from, ((const struct rename *)b)->from);
 }
 
+static int by_both(const void *a, const void *b)
+{
+    int c = by_from(a, b);
+
+    return c ? c : str_cmp(((const struct rename *)a)->to, ((const struct rename *)b)->to);
+}
+
 static int by_text(const void *a, const void *b)
 {
     return str_cmp(*(const struct str *)a, *(const struct str *)b);
@@ -17,18 +24,23 @@ static int by_text(const void *a, const void *b)
 
 void rename_all(struct arena *a, const struct rename *items, size_t count, struct renames *out)
 {
-    *out = (struct renames){.items = ARENA_ARRAY(a, struct rename, count),
-                            .taken = ARENA_ARRAY(a, struct str, count)};
+    struct rename *list = ARENA_ARRAY(a, struct rename, count);
+    size_t kept = 0;
+
+    *out = (struct renames){.items = list, .taken = ARENA_ARRAY(a, struct str, count)};
+    for (size_t i = 0; i < count; i++)
+        list[i] = items[i];
+    if (count)
+        qsort(list, count, sizeof *list, by_both);
     for (size_t i = 0; i < count; i++) {
-        if (str_eq(items[i].from, items[i].to))
+        if (str_eq(list[i].from, list[i].to) || (kept && str_eq(list[kept - 1].from, list[i].from)))
             continue;
-        out->items[out->count] = items[i];
-        out->taken[out->count++] = items[i].to;
+        out->taken[kept] = list[i].to;
+        list[kept++] = list[i];
     }
-    if (out->count) {
-        qsort(out->items, out->count, sizeof *out->items, by_from);
-        qsort(out->taken, out->count, sizeof *out->taken, by_text);
-    }
+    out->count = kept;
+    if (kept)
+        qsort(out->taken, kept, sizeof *out->taken, by_text);
 }
 
 static const struct rename *find(const struct rename *items, size_t count, struct str from)
