@@ -90,7 +90,7 @@ struct app {
     struct arena reasons_arena;
     struct progress progress;
     char apply_error[512];
-    bool busy;
+    bool busy, writing; /* an action runs; files are being written */
     enum loop_action doing;
     bool observe_asked, observe_whole;          /* soon; and not only what was touched */
     int64_t observed_ms, observe_not_before_ms; /* the last time that all was observed */
@@ -99,7 +99,7 @@ struct app {
     bool drift_held; /* --drift report: the plan's commands are shown, not sent */
     bool files_stale;
     int64_t config_changed_ns; /* time of the configuration that we wrote; 0: none */
-    int64_t files_written_ms;
+    int64_t files_written_ms, write_began_ms, write_ms; /* the last time, and how long it took */
     int64_t start_not_before_ms;
     unsigned start_failures;
     bool guard_empty; /* an empty store met a HAProxy that serves: nothing is reloaded */

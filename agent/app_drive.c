@@ -6,7 +6,8 @@
 
 #include <time.h>
 
-enum { WRITE_PAUSE_MS = 1000 };
+/* The files follow what runs: not at once, and not with more than a part of a processor. */
+enum { WRITE_PAUSE_MS = 1000, WRITE_SHARE = 5 };
 
 static int64_t clock_ms(clockid_t clock)
 {
@@ -40,6 +41,7 @@ static struct situation situation_of(const struct app *a)
     return (struct situation){
         .now_ms = app_now_ms(),
         .busy = a->busy || a->stopping,
+        .writing = a->writing,
         .runtime_up = runtime_state(a->runtime) == RUNTIME_UP,
         .may_start = may_start(a),
         .start_not_before_ms = a->start_not_before_ms,
@@ -56,7 +58,7 @@ static struct situation situation_of(const struct app *a)
         .plan_wake_ms = a->plan.wake_ms,
         .files_stale =
             a->files_stale && a->have && a->want_text_of == a->effective && !app_reload_wanted(a),
-        .write_not_before_ms = a->files_written_ms + WRITE_PAUSE_MS,
+        .write_not_before_ms = a->files_written_ms + WRITE_PAUSE_MS + WRITE_SHARE * a->write_ms,
     };
 }
 
@@ -97,8 +99,9 @@ static void drive(struct app *a)
         wait_until(a, d.wake_ms);
         return;
     }
-    a->busy = true;
     a->doing = d.action;
+    a->writing = a->writing || d.action == LOOP_WRITE;
+    a->busy = d.action != LOOP_WRITE;
     switch (d.action) {
     case LOOP_WAIT: break;
     case LOOP_START: app_reload(a, false); break;
@@ -107,6 +110,8 @@ static void drive(struct app *a)
     case LOOP_RELOAD: app_reload(a, true); break;
     case LOOP_WRITE: app_write_files(a); break;
     }
+    if (d.action == LOOP_WRITE)
+        app_ask_drive(a); /* what else is there? */
 }
 
 static void on_prepare(struct ev_loop *loop, ev_prepare *w, int events)

@@ -157,8 +157,16 @@ void app_files_look(struct app *a)
 {
     int64_t now = config_time_ns(a);
 
-    if (a->config_changed_ns && now != a->config_changed_ns)
+    if (a->config_changed_ns && !a->writing && now != a->config_changed_ns)
         a->files_stale = true;
+}
+
+static void end_writing(struct app *a)
+{
+    a->writing = false;
+    a->files_written_ms = app_now_ms();
+    a->write_ms = a->files_written_ms - a->write_began_ms;
+    app_ask_drive(a);
 }
 
 static void done_files(void *ctx)
@@ -167,7 +175,6 @@ static void done_files(void *ctx)
     struct app *a = i->app;
 
     note_edited(i);
-    a->files_written_ms = app_now_ms();
     a->config_changed_ns = config_time_ns(a);
     if (i->failed) {
         log_error("the configuration is not written: %s", i->e.text);
@@ -177,7 +184,7 @@ static void done_files(void *ctx)
     }
     app_install_free(i);
     (void)malloc_trim(0); /* rendering takes much more than what stays */
-    app_action_done(a);
+    end_writing(a);
 }
 
 static void on_rendered(void *ctx, struct app_rendered *r, const struct err *e)
@@ -191,8 +198,7 @@ static void on_rendered(void *ctx, struct app_rendered *r, const struct err *e)
     }
     if (e) {
         log_error("the configuration is not written: %s", e->text);
-        a->files_written_ms = app_now_ms();
-        app_action_done(a);
+        end_writing(a);
         return;
     }
     i = new_install(a, NULL);
@@ -204,5 +210,6 @@ static void on_rendered(void *ctx, struct app_rendered *r, const struct err *e)
 void app_write_files(struct app *a)
 {
     a->files_stale = false; /* what changes from here on makes them stale again */
+    a->write_began_ms = app_now_ms();
     app_render(a, a->want, a->effective, on_rendered, a);
 }

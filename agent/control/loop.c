@@ -25,7 +25,7 @@ static int64_t earlier(int64_t a, int64_t b)
 
 static struct decision when_down(const struct situation *s)
 {
-    if (!s->may_start)
+    if (!s->may_start || s->writing)
         return act(LOOP_WAIT); /* the connection is tried again by itself */
     if (s->now_ms >= s->start_not_before_ms)
         return act(LOOP_START);
@@ -36,7 +36,8 @@ static struct decision when_down(const struct situation *s)
  * since nothing is done on old knowledge. */
 struct decision loop_next(const struct situation *s)
 {
-    bool reload = s->reload_wanted && s->reload_allowed;
+    bool reload = s->reload_wanted && s->reload_allowed && !s->writing;
+    bool write = s->files_stale && !s->writing;
     int64_t wake = s->observed_ms + s->interval_ms;
 
     if (s->busy)
@@ -53,14 +54,14 @@ struct decision loop_next(const struct situation *s)
         return act(LOOP_APPLY);
     if (s->now_ms >= wake || (s->plan_wake_ms >= 0 && s->now_ms >= s->plan_wake_ms))
         return act(LOOP_OBSERVE);
-    if (s->files_stale && s->now_ms >= s->write_not_before_ms)
+    if (write && s->now_ms >= s->write_not_before_ms)
         return act(LOOP_WRITE);
     wake = earlier(wake, s->plan_wake_ms);
     if (reload)
         wake = earlier(wake, s->reload_not_before_ms);
     if (s->ops)
         wake = earlier(wake, s->apply_not_before_ms);
-    if (s->files_stale)
+    if (write)
         wake = earlier(wake, s->write_not_before_ms);
     return (struct decision){LOOP_WAIT, wake};
 }

@@ -21,7 +21,8 @@ const char *loop_action_name(enum loop_action a);
 /* All times are monotonic milliseconds. */
 struct situation {
     int64_t now_ms;
-    bool busy;       /* one of the actions runs */
+    bool busy;       /* one of the actions runs, but for LOOP_WRITE, */
+    bool writing;    /* beside which HAProxy may be asked and told */
     bool runtime_up; /* the admin socket answers */
     bool may_start;  /* --haproxyStart auto, and there is something to run */
     int64_t start_not_before_ms;

@@ -99,6 +99,12 @@ static void put_up_rows(struct buf *to)
     ROW("files stale, and commands held back", s.files_stale = true; s.ops = 5;
         s.apply_not_before_ms = NOW_MS + 400);
     ROW("files stale, seen one interval ago", s.files_stale = true; s.observed_ms = NOW_MS - 2000);
+    ROW("files being written, stale again", s.writing = true; s.files_stale = true);
+    ROW("files being written, and commands", s.writing = true; s.ops = 5);
+    ROW("files being written, and something has changed", s.writing = true; s.observe_asked = true);
+    ROW("files being written, and a reload", s.writing = true; s.reload_wanted = true);
+    ROW("files being written, and HAProxy is away", s.writing = true; s.runtime_up = false;
+        s.may_start = true);
     *to = out;
 }
 
@@ -114,7 +120,7 @@ static void test_what_is_done_in_which_situation(void **state)
     buf_free(&out);
 }
 
-/* One of 2^13 situations: each bit is a fact, times lie before or behind now. */
+/* One of 2^14 situations: each bit is a fact, times lie before or behind now. */
 static struct situation situation_of(unsigned bits)
 {
     struct situation s = calm();
@@ -132,13 +138,14 @@ static struct situation situation_of(unsigned bits)
     s.ops = bits & 1024 ? 3 : 0;
     s.apply_not_before_ms = NOW_MS + (bits & 2048 ? 30 : -30);
     s.files_stale = bits & 4096;
+    s.writing = bits & 8192;
     return s;
 }
 
 static void test_no_situation_breaks_the_rules(void **state)
 {
     (void)state;
-    for (unsigned bits = 0; bits < 8192; bits++) {
+    for (unsigned bits = 0; bits < 16384; bits++) {
         struct situation s = situation_of(bits);
         struct decision d = loop_next(&s);
         bool known = s.observed && !s.observe_asked;
@@ -155,6 +162,9 @@ static void test_no_situation_breaks_the_rules(void **state)
             assert_true(s.reload_wanted && s.reload_allowed);
         if (d.action == LOOP_APPLY)
             assert_true(s.ops > 0);
+        if (s.writing) /* one writer of files at a time */
+            assert_true(d.action != LOOP_WRITE && d.action != LOOP_RELOAD &&
+                        d.action != LOOP_START);
         if (d.action == LOOP_WAIT && d.wake_ms >= 0)
             assert_true(d.wake_ms > s.now_ms); /* or the loop would spin */
         if (d.action == LOOP_WAIT && !s.busy && s.runtime_up)
