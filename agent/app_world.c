@@ -34,6 +34,7 @@ struct plan_input app_plan_input(const struct app *a, const struct desired *want
         .now_ms = app_now_ms(),
         .poll_ms = a->poll_ms,
         .drain_timeout_ms = a->options->drainTimeout,
+        .warmup_ms = a->options->warmup,
         .min_healthy = (unsigned)a->options->minHealthy,
         .add_checked = a->options->addState == ADD_STATE_CHECKED,
         .bulk_reload = a->options->bulkReload,

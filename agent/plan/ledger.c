@@ -221,6 +221,8 @@ void ledger_rebase(struct ledger *l, const struct have *have, bool kept)
         /* of a whole addition only somebody else can have set another state, and still means it */
         by_hand = entry->complete && have_admin_state(s) != entry->admin_set;
         entry->complete = true; /* the worker read it from its file */
+        entry->refused = entry->raised = false;
+        entry->replacing = entry->replacing && entry->leaving && kept;
         if (kept && (by_hand || have_admin_state(s) == entry->admin_set ||
                      have_admin_state(s) == entry->admin_next))
             continue;
@@ -240,12 +242,22 @@ void ledger_put(struct json_out *o, const struct ledger_entry *entry, int64_t no
     json_put_bool(o, "warming", entry->warming);
     json_put_bool(o, "leaving", entry->leaving);
     json_put_bool(o, "killing", entry->killing);
+    if (entry->replacing)
+        json_put_bool(o, "replacing", true);
+    if (entry->refused)
+        json_put_bool(o, "refused", true);
+    if (entry->raised)
+        json_put_int(o, "baseWeight", entry->base_weight);
+    if (entry->ramp_end_ms > now_ms)
+        json_put_int(o, "rampMs", entry->ramp_end_ms - now_ms);
     json_put_int(o, "remainingMs",
                  entry->leaving && entry->deadline_ms > now_ms ? entry->deadline_ms - now_ms : 0);
     json_put_int(o, "set", entry->admin_set);
     json_put_int(o, "next", entry->admin_next);
     json_close_object(o);
 }
+
+enum { NO_WEIGHT = 257 };
 
 /* Our own text, as long as it was written: no limit of the API's. */
 static int read_text(const struct json *o, const char *key, struct arena *a, struct str *out,
@@ -266,13 +278,16 @@ int ledger_load(struct ledger *l, const struct json *o, int64_t now_ms, struct e
     struct arena a = ARENA_INIT;
     struct str backend = STR(""), server = STR(""), args = STR(""), source = STR("");
     struct ledger_entry in = {0}, *entry;
-    uint64_t remaining = 0, set = 0, next = 0;
+    uint64_t remaining = 0, set = 0, next = 0, ramp = 0, base = NO_WEIGHT;
     int rc = -1;
 
     if (read_str(o, "backend", &a, &backend, e) || read_str(o, "server", &a, &server, e) ||
         read_text(o, "args", &a, &args, e) || read_text(o, "source", &a, &source, e) ||
         read_bool(o, "complete", &in.complete, e) || read_bool(o, "warming", &in.warming, e) ||
         read_bool(o, "leaving", &in.leaving, e) || read_bool(o, "killing", &in.killing, e) ||
+        read_bool(o, "replacing", &in.replacing, e) || read_bool(o, "refused", &in.refused, e) ||
+        read_uint(o, "baseWeight", 0, NO_WEIGHT, &base, e) ||
+        read_uint(o, "rampMs", 0, INT32_MAX, &ramp, e) ||
         read_uint(o, "remainingMs", 0, INT32_MAX, &remaining, e) ||
         read_uint(o, "set", 0, ADMIN_MAINT, &set, e) ||
         read_uint(o, "next", 0, ADMIN_MAINT, &next, e))
@@ -288,6 +303,11 @@ int ledger_load(struct ledger *l, const struct json *o, int64_t now_ms, struct e
     entry->warming = in.warming;
     entry->leaving = in.leaving;
     entry->killing = in.killing;
+    entry->replacing = in.replacing;
+    entry->refused = in.refused;
+    entry->raised = base != NO_WEIGHT;
+    entry->base_weight = entry->raised ? (unsigned)base : 0;
+    entry->ramp_end_ms = ramp ? now_ms + (int64_t)ramp : 0;
     entry->deadline_ms = now_ms + (int64_t)remaining;
     entry->admin_set = (enum server_admin)set;
     entry->admin_next = (enum server_admin)next;

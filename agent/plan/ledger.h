@@ -14,12 +14,17 @@
 struct ledger_entry {
     struct str backend, server; /* proxy and server name */
     struct str args;            /* text behind `add server NAME ADDR`; empty: not known */
-    struct str source;   /* "service@version" it was added for, "static" for static members */
-    bool complete;       /* every command of the addition was answered well */
-    bool warming;        /* kept in drain until a check has passed */
-    bool leaving;        /* being drained for removal */
-    bool killing;        /* the drain's deadline passed: sessions are cut */
-    int64_t deadline_ms; /* leaving: monotonic time at which sessions are cut */
+    struct str source; /* "service@version" it was added for, "static" for static members */
+    bool complete;     /* every command of the addition was answered well */
+    bool warming;      /* kept in drain until a check has passed */
+    bool leaving;      /* being drained for removal */
+    bool killing;      /* the drain's deadline passed: sessions are cut */
+    bool replacing;    /* taken out to be added with other options; it may be gone just now */
+    bool refused;      /* HAProxy did not take `args` at runtime */
+    bool raised;       /* its weight was raised beside growing ones; base_weight is its own */
+    unsigned base_weight;
+    int64_t ramp_end_ms;          /* monotonic time until which its weight grows; 0: it does not */
+    int64_t deadline_ms;          /* leaving: monotonic time at which sessions are cut */
     enum server_admin admin_set;  /* what we set last, confirmed */
     enum server_admin admin_next; /* what we are about to set: a kill may lie between */
     bool dirty, gone, listed;     /* for ledger_each_dirty */

@@ -6,7 +6,10 @@
 
 #include <stdio.h>
 
-enum { COMMAND_BYTES = 16000 }; /* HAProxy reads 16,384, of which "@1 " may take some */
+enum {
+    COMMAND_BYTES = 16000, /* HAProxy reads 16,384, of which "@1 " may take some */
+    REASON_BYTES = 2048
+};
 
 /* NULL when the command would be longer than HAProxy reads. */
 static struct plan_op *push(struct plan *p, enum reply_op kind, const char *format, va_list ap)
@@ -52,6 +55,25 @@ void plan_push_map(struct plan *p, enum reply_op kind, struct str path, const ch
     va_end(ap);
     if (op)
         op->map = arena_str(&p->arena, path);
+}
+
+void plan_reason(struct plan *p, struct str backend, const char *field, const char *format, ...)
+{
+    struct str object = arena_printf(&p->arena, "backend/" STR_FMT, STR_ARG(backend));
+    char text[REASON_BYTES];
+    struct reason *r;
+    va_list ap;
+
+    for (size_t i = 0; i < p->reasons.count; i++) {
+        if (str_eq(p->reasons.items[i].object, object) &&
+            str_eq_z(p->reasons.items[i].field, field))
+            return;
+    }
+    va_start(ap, format);
+    (void)vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    r = ARENA_PUSH(&p->arena, p->reasons.items, p->reasons.count);
+    *r = (struct reason){object, str_z(field), arena_str(&p->arena, str_z(text))};
 }
 
 void plan_wake(struct plan *p, int64_t at_ms)

@@ -20,11 +20,19 @@ struct plan_op {
     struct str command;         /* as it is sent, without the line end */
     enum server_admin state;    /* REPLY_SET_STATE: which */
     bool warming;               /* part of an addition that starts in drain */
+    bool replacing;             /* of a server that is taken out to be added with other options */
+    bool ramping;               /* from here on its weight grows */
 };
 
 /* A server that serves for another version (or service) by now than the one it was added for. */
 struct plan_heir {
     struct str backend, server, source;
+};
+
+/* A backend that has servers of another version (or service) than the one that it follows. */
+struct plan_switch {
+    const struct desired_backend *backend; /* of the planner's input */
+    struct str from;                       /* "service@version" */
 };
 
 struct plan {
@@ -35,6 +43,8 @@ struct plan {
     struct str_list problems; /* what cannot be sent and is left out, one line each */
     struct plan_heir *heirs;
     size_t heir_count;
+    struct plan_switch *switches;
+    size_t switch_count;
     int64_t wake_ms; /* monotonic time to observe again although nothing is sent; -1 never */
     bool waits; /* it is not yet as it should be, though nothing is to be sent now: who is to follow
                  * does not serve, a map is to be read first. Drains of those who leave do not count
@@ -58,6 +68,7 @@ struct plan_input {
     int64_t now_ms;    /* monotonic */
     int64_t poll_ms;   /* how soon to look again at what only waits: a check, a last session */
     int64_t drain_timeout_ms;
+    int64_t warmup_ms;    /* how long the weights of a new version's members grow */
     unsigned min_healthy; /* a version switch drains the old ones when so many new ones serve */
     bool add_checked;     /* --addState checked */
     bool bulk_reload;     /* --bulkReload: reload where BULK_ADDITIONS is passed */
@@ -71,6 +82,9 @@ void plan_free(struct plan *p);
 bool plan_push(struct plan *p, enum reply_op kind, struct str backend, struct str server,
                const char *format, ...) __attribute__((format(printf, 5, 6)));
 void plan_push_map(struct plan *p, enum reply_op kind, struct str path, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Why a reload is needed, once for each backend and field. */
+void plan_reason(struct plan *p, struct str backend, const char *field, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void plan_wake(struct plan *p, int64_t at_ms); /* the earliest wins */
 void plan_servers(const struct plan_input *in, struct plan *p);

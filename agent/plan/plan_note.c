@@ -38,30 +38,71 @@ static void note_add(struct ledger *l, const struct plan_input *in, const struct
     const struct desired_server *w = find_wanted(in, op);
     struct ledger_entry *entry = ledger_touch(l, op->backend, op->server);
 
-    entry->complete = entry->leaving = entry->killing = false;
+    entry->complete = entry->leaving = entry->killing = entry->refused = entry->raised = false;
     entry->warming = op->warming;
+    entry->ramp_end_ms = 0;
     if (w) {
         ledger_set_text(&entry->args, w->args);
         ledger_set_text(&entry->source, w->source);
     }
 }
 
+static const struct have_server *find_have(const struct plan_input *in, const struct plan_op *op)
+{
+    const struct have_backend *b = have_find_backend(in->have, op->backend);
+
+    return b ? have_find_server(b, op->server) : NULL;
+}
+
+/* Its time begins with the drain; a drain that was noted and never sent has not begun. */
+static void note_leaving(struct ledger_entry *entry, const struct plan_input *in,
+                         const struct have_server *h)
+{
+    if (entry->leaving && !(h && have_admin_state(h) == ADMIN_READY))
+        return;
+    entry->leaving = true;
+    entry->deadline_ms = in->now_ms + in->drain_timeout_ms;
+}
+
 static void note_state(struct ledger *l, const struct plan_input *in, const struct plan_op *op)
 {
     bool known = ledger_find(l, op->backend, op->server) != NULL;
     struct ledger_entry *entry = ledger_touch(l, op->backend, op->server);
+    const struct have_server *h = find_have(in, op);
 
     if (!known)
         entry->complete = true; /* HAProxy had it before us */
+    else if (h && have_admin_state(h) == entry->admin_next)
+        entry->admin_set = entry->admin_next; /* it had arrived, though its answer did not */
     entry->admin_next = op->state;
-    if (find_wanted(in, op)) {
+    if (op->replacing) {
+        entry->replacing = true;
+        note_leaving(entry, in, h);
+    } else if (find_wanted(in, op) || op->state == ADMIN_READY) {
         entry->leaving = entry->killing = false;
-    } else if (!entry->leaving) {
-        entry->leaving = true;
-        entry->deadline_ms = in->now_ms + in->drain_timeout_ms;
+    } else {
+        note_leaving(entry, in, h);
     }
-    if (op->state == ADMIN_READY)
-        entry->warming = false;
+    if (op->state == ADMIN_READY) {
+        entry->warming = entry->replacing = false;
+        entry->ramp_end_ms = op->ramping ? in->now_ms + in->warmup_ms : 0;
+    }
+}
+
+/* Of a server that stays beside growing ones the own weight is kept, to be raised from and given
+ * back. */
+static void note_weight(struct ledger *l, const struct plan_input *in, const struct plan_op *op)
+{
+    const struct have_server *h = find_have(in, op);
+    const struct ledger_entry *known = ledger_find(l, op->backend, op->server);
+    bool raised = !find_wanted(in, op);
+    struct ledger_entry *entry;
+
+    if (!h || !known || known->raised == raised)
+        return;
+    entry = ledger_touch(l, op->backend, op->server);
+    entry->base_weight = h->uweight;
+    entry->raised = raised;
 }
 
 void plan_note_made(struct ledger *l, const struct plan *p)
@@ -81,24 +122,44 @@ void plan_note_sending(struct ledger *l, const struct plan_input *in, const stru
             note_add(l, in, op);
         else if (op->kind == REPLY_SET_STATE)
             note_state(l, in, op);
+        else if (op->kind == REPLY_SET_SERVER_WEIGHT)
+            note_weight(l, in, op);
         else if (op->kind == REPLY_SHUTDOWN_SESSIONS)
             ledger_touch(l, op->backend, op->server)->killing = true;
     }
 }
 
+/* It comes back with other options, after a check: the record waits for it. */
+static void note_taken_out(struct ledger_entry *entry)
+{
+    entry->complete = entry->leaving = entry->killing = entry->warming = entry->raised = false;
+    entry->replacing = true;
+    entry->ramp_end_ms = 0;
+}
+
+static void note_state_set(struct ledger_entry *entry, const struct plan_op *op)
+{
+    entry->admin_set = entry->admin_next;
+    if (entry->leaving)
+        return;
+    entry->complete = true;
+    entry->replacing = entry->replacing && op->warming;
+}
+
 void plan_note_reply(struct ledger *l, const struct plan_op *op, enum reply_meaning meaning)
 {
     bool good = meaning == REPLY_OK || meaning == REPLY_ALREADY;
-    const struct ledger_entry *known = ledger_find(l, op->backend, op->server);
 
-    if (!known)
+    if (!ledger_find(l, op->backend, op->server))
         return;
-    if ((op->kind == REPLY_DEL_SERVER && good) || (op->kind == REPLY_ADD_SERVER && !good)) {
-        ledger_forget(l, op->backend, op->server);
-    } else if (good && op->kind == REPLY_SET_STATE) {
-        struct ledger_entry *entry = ledger_touch(l, op->backend, op->server);
-        entry->admin_set = entry->admin_next;
-        if (!entry->leaving)
-            entry->complete = true;
+    if (op->kind == REPLY_DEL_SERVER && good) {
+        if (op->replacing)
+            note_taken_out(ledger_touch(l, op->backend, op->server));
+        else
+            ledger_forget(l, op->backend, op->server);
+    } else if (op->kind == REPLY_ADD_SERVER && !good) {
+        ledger_touch(l, op->backend, op->server)->refused = true;
+    } else if (op->kind == REPLY_SET_STATE && good) {
+        note_state_set(ledger_touch(l, op->backend, op->server), op);
     }
 }

@@ -1,66 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Servers: which to add, change, drain, remove. One pass over wanted and observed servers of each
  * backend, both sorted by name. */
-#include "plan/plan.h"
-
-/* What is known of one backend before its servers are gone through. */
-struct pool {
-    const struct plan_input *in;
-    const struct desired_backend *want;
-    const struct have_backend *have; /* never NULL */
-    struct str name;
-    size_t wanted;         /* servers that are to take traffic */
-    size_t serving;        /* those of them that do */
-    size_t unsettled;      /* those of them that may soon */
-    bool successors_serve; /* enough of them serve and none is still coming up */
-};
-
-static bool serves(const struct have_server *s)
-{
-    return s && s->op != HAVE_STOPPED && have_admin_state(s) == ADMIN_READY;
-}
-
-static const struct ledger_entry *entry_of(const struct pool *b, struct str server)
-{
-    return ledger_find(b->in->ledger, b->name, server);
-}
-
-static bool warms_up(const struct pool *b, const struct desired_server *w)
-{
-    const struct ledger_entry *entry = entry_of(b, w->name);
-
-    return entry && entry->warming;
-}
-
-/* Neither serving nor known to have failed its check: worth waiting for. */
-static bool is_unsettled(const struct pool *b, const struct desired_server *w,
-                         const struct have_server *h)
-{
-    if (serves(h))
-        return false;
-    if (!h)
-        return true;
-    return warms_up(b, w) && h->check_result != HAVE_CHECK_FAILED;
-}
-
-static void count_pool(struct pool *b)
-{
-    unsigned enough;
-
-    for (size_t i = 0; i < b->want->server_count; i++) {
-        const struct desired_server *w = &b->want->servers[i];
-        const struct have_server *h = have_find_server(b->have, w->name);
-        if (w->leaving || w->admin != ADMIN_READY)
-            continue;
-        b->wanted++;
-        b->serving += serves(h);
-        b->unsettled += is_unsettled(b, w, h);
-    }
-    enough = b->in->min_healthy ? b->in->min_healthy : 1;
-    if (enough > b->wanted)
-        enough = (unsigned)b->wanted;
-    b->successors_serve = b->wanted && b->serving >= enough && b->unsettled == 0;
-}
+#include "plan/pool.h"
 
 static void push_state(struct plan *p, const struct pool *b, struct str server,
                        enum server_admin state)
@@ -70,19 +11,33 @@ static void push_state(struct plan *p, const struct pool *b, struct str server,
     p->ops[p->count - 1].state = state;
 }
 
-/* Who is to follow has not come yet: the registry knows nobody of the new version. */
-static bool waits_for_members(const struct pool *b, const struct ledger_entry *entry)
+static void wait_for(struct plan *p, const struct pool *b)
 {
-    if (b->wanted || b->want->object->type == BACKEND_STATIC)
-        return false; /* the members of a static backend are all said: none is none */
-    return b->want->source.n && entry && entry->source.n && !str_eq(entry->source, b->want->source);
+    p->waits = true;
+    plan_wake(p, b->in->now_ms + b->in->poll_ms);
+}
+
+/* Those of the new version are gone, and those of the former one, drained by us, come back first.
+ */
+static bool gives_way_later(const struct pool *b, const struct ledger_entry *entry)
+{
+    if (b->wanted || b->others || pool_is_other(b, entry))
+        return false;
+    for (size_t i = 0; i < b->have->count; i++) {
+        const struct have_server *h = &b->have->servers[i];
+        const struct ledger_entry *other = pool_entry(b, h->name);
+        if (other && pool_wants_back(b, h, other))
+            return true;
+    }
+    return false;
 }
 
 /* Make before break: a server that serves is drained only when others do, if any are to. */
 static bool must_stay(struct plan *p, const struct pool *b, const struct have_server *h,
                       const struct ledger_entry *entry)
 {
-    if (!serves(h) || b->successors_serve || (b->wanted == 0 && !waits_for_members(b, entry)))
+    if (!pool_serves(h) || b->successors_serve ||
+        (b->wanted == 0 && !pool_waits_for_members(b, entry) && !gives_way_later(b, entry)))
         return false;
     p->waits = true;
     if (b->unsettled)
@@ -92,29 +47,46 @@ static bool must_stay(struct plan *p, const struct pool *b, const struct have_se
 
 /* A server that joins a pool which serves shows first that it passes its check; in an empty pool
  * each moment counts. */
-static bool starts_in_drain(const struct pool *b, const struct desired_server *w)
+static bool starts_in_drain(const struct pool *b, const struct desired_server *w,
+                            const struct ledger_entry *entry)
 {
-    bool others_leave = false;
-
     if (b->in->add_checked)
         return true;
-    if (str_eq(w->source, STR("static")))
+    if (str_eq(w->source, STR("static")) || (entry && entry->replacing))
         return b->serving > 0;
-    for (size_t i = 0; i < b->have->count && !others_leave; i++) {
-        const struct ledger_entry *entry = entry_of(b, b->have->servers[i].name);
-        others_leave = serves(&b->have->servers[i]) && entry && entry->source.n &&
-                       !str_eq(entry->source, w->source);
-    }
-    return others_leave;
+    return b->others > 0;
+}
+
+static void refuse(struct plan *p, const struct pool *b, const struct desired_server *w)
+{
+    plan_reason(p, b->want->object->name, "server",
+                "HAProxy does not take these options of a server while it runs: \"" STR_FMT "\"",
+                STR_ARG(w->args));
+}
+
+/* HAProxy 2.6 computes the sticky cookie of an added server only when it is told the key again, and
+ * until then deletes it at the client; with the same key nobody's cookie changes. */
+static void push_cookie_key(struct plan *p, const struct pool *b, const struct desired_server *w)
+{
+    struct str key = b->want->object->name;
+
+    if (b->want->object->cookie.n)
+        plan_push(p, REPLY_SET_COOKIE_KEY, b->name, w->name,
+                  "set dynamic-cookie-key backend " STR_FMT " " STR_FMT, STR_ARG(b->name),
+                  STR_ARG(key));
 }
 
 static void add_server(struct plan *p, const struct pool *b, const struct desired_server *w)
 {
-    bool ipv6 = false;
+    const struct ledger_entry *entry = pool_entry(b, w->name);
     size_t at, from = p->count;
-    bool warming = w->admin == ADMIN_READY && starts_in_drain(b, w);
+    bool ipv6 = str_find(w->address, ':', &at);
+    bool warming = w->admin == ADMIN_READY && starts_in_drain(b, w, entry);
 
-    ipv6 = str_find(w->address, ':', &at);
+    if (entry && entry->refused && str_eq(entry->args, w->args)) {
+        refuse(p, b, w);
+        return;
+    }
     if (!plan_push(p, REPLY_ADD_SERVER, b->name, w->name,
                    "add server " STR_FMT "/" STR_FMT " %s" STR_FMT "%s:%u weight %u%s" STR_FMT
                    "%s" STR_FMT,
@@ -122,6 +94,7 @@ static void add_server(struct plan *p, const struct pool *b, const struct desire
                    ipv6 ? "]" : "", (unsigned)w->port, w->weight, w->args.n ? " " : "",
                    STR_ARG(w->args), w->guid.n ? " guid " : "", STR_ARG(w->guid)))
         return;
+    push_cookie_key(p, b, w);
     plan_push(p, REPLY_ENABLE_HEALTH, b->name, w->name, "enable health " STR_FMT "/" STR_FMT,
               STR_ARG(b->name), STR_ARG(w->name));
     push_state(p, b, w->name, warming ? ADMIN_DRAIN : w->admin);
@@ -152,73 +125,154 @@ static void change_admin(struct plan *p, const struct pool *b, const struct desi
 {
     enum server_admin now = have_admin_state(h);
     enum server_admin want = w->admin;
+    bool warming = entry && entry->warming;
 
-    if (entry && entry->warming && want == ADMIN_READY && h->check_result != HAVE_CHECK_PASSED) {
+    if (warming && want == ADMIN_READY && h->check_result != HAVE_CHECK_PASSED &&
+        (b->any > 0 || b->in->add_checked)) {
         want = ADMIN_DRAIN;
-        p->waits = true;
-        plan_wake(p, b->in->now_ms + b->in->poll_ms);
+        wait_for(p, b);
     }
-    if (now == want ||
-        (want == ADMIN_DRAIN && !(entry && entry->warming) && must_stay(p, b, h, entry)))
+    if (now == want || (want == ADMIN_DRAIN && !warming && must_stay(p, b, h, entry)))
         return;
     /* neither what we want nor what we set: somebody did it by hand, and means it */
     if (!(entry && entry->leaving) && now != (entry ? entry->admin_set : ADMIN_READY) &&
         now != (entry ? entry->admin_next : ADMIN_READY))
         return;
     push_state(p, b, w->name, want);
-    p->ops[p->count - 1].warming = want == ADMIN_DRAIN && entry && entry->warming;
+    p->ops[p->count - 1].warming = want == ADMIN_DRAIN && warming;
+    p->ops[p->count - 1].ramping =
+        want == ADMIN_READY && warming && b->others > 0 && b->in->warmup_ms > 0;
+}
+
+static void push_weight(struct plan *p, const struct pool *b, struct str server, unsigned weight)
+{
+    plan_push(p, REPLY_SET_SERVER_WEIGHT, b->name, server,
+              "set server " STR_FMT "/" STR_FMT " weight %u", STR_ARG(b->name), STR_ARG(server),
+              weight);
+}
+
+static void change_weight(struct plan *p, const struct pool *b, const struct desired_server *w,
+                          const struct have_server *h, const struct ledger_entry *entry)
+{
+    int64_t next_ms;
+    unsigned weight = pool_weight(b, w, entry, &next_ms);
+
+    if (h->uweight != weight)
+        push_weight(p, b, w->name, weight);
+    if (next_ms < 0)
+        return;
+    p->waits = true;
+    plan_wake(p, next_ms);
 }
 
 static void change_server(struct plan *p, const struct pool *b, const struct desired_server *w,
                           const struct have_server *h)
 {
-    const struct ledger_entry *entry = entry_of(b, w->name);
+    const struct ledger_entry *entry = pool_entry(b, w->name);
 
     if (is_half_done(entry, h)) {
         delete_server(p, b, h);
+        p->ops[p->count - 1].replacing = entry->replacing;
         return;
     }
     if (!str_eq(h->address, w->address) || h->port != w->port)
         plan_push(p, REPLY_SET_ADDR, b->name, w->name,
                   "set server " STR_FMT "/" STR_FMT " addr " STR_FMT " port %u", STR_ARG(b->name),
                   STR_ARG(w->name), STR_ARG(w->address), (unsigned)w->port);
-    if (h->uweight != w->weight)
-        plan_push(p, REPLY_SET_SERVER_WEIGHT, b->name, w->name,
-                  "set server " STR_FMT "/" STR_FMT " weight %u", STR_ARG(b->name),
-                  STR_ARG(w->name), w->weight);
+    change_weight(p, b, w, h, entry);
     if (!(h->check_state & HAVE_CHECK_ENABLED))
         plan_push(p, REPLY_ENABLE_HEALTH, b->name, w->name, "enable health " STR_FMT "/" STR_FMT,
                   STR_ARG(b->name), STR_ARG(w->name));
     change_admin(p, b, w, h, entry);
 }
 
-static void check_args(struct plan *p, const struct pool *b, const struct desired_server *w)
+/* Clients that are pinned to a drained server keep coming: half of its time on they go to another,
+ * so that at the end no request of theirs is cut. */
+static int64_t unpinned_ms(const struct pool *b, const struct ledger_entry *entry)
 {
-    const struct ledger_entry *entry = entry_of(b, w->name);
-    struct reason *r;
+    return b->want->object->cookie.n ? entry->deadline_ms - b->in->drain_timeout_ms / 2
+                                     : entry->deadline_ms;
+}
 
-    if (!entry || !entry->complete || entry->args.n == 0 || str_eq(entry->args, w->args))
+/* From the drain to the removal. It has the mark of leaving. */
+static void finish_leaving(struct plan *p, const struct pool *b, const struct have_server *h,
+                           const struct ledger_entry *entry)
+{
+    bool late = b->in->now_ms >= entry->deadline_ms;
+    bool idle = h->used_conn == 0 && h->sessions == 0;
+    bool in_maint = h->admin & HAVE_ANY_MAINT;
+
+    if (!idle && !late) {
+        int64_t soon = b->in->now_ms + b->in->poll_ms;
+        plan_wake(p, soon < entry->deadline_ms ? soon : entry->deadline_ms);
+        if (!in_maint && b->in->now_ms >= unpinned_ms(b, entry))
+            push_state(p, b, h->name, ADMIN_MAINT);
         return;
-    for (size_t i = 0; i < p->reasons.count; i++) { /* one reason for each backend */
-        if (str_ends(p->reasons.items[i].object, b->want->object->name) &&
-            p->reasons.items[i].object.n == b->want->object->name.n + 8)
-            return;
     }
-    r = ARENA_PUSH(&p->arena, p->reasons.items, p->reasons.count);
-    r->object = arena_printf(&p->arena, "backend/" STR_FMT, STR_ARG(b->want->object->name));
-    r->field = STR("server");
-    r->why = arena_printf(&p->arena,
-                          "server options or check interval change from \"" STR_FMT
-                          "\" to \"" STR_FMT "\"",
-                          STR_ARG(entry->args), STR_ARG(w->args));
+    if (!in_maint)
+        push_state(p, b, h->name, ADMIN_MAINT);
+    if (late)
+        plan_push(p, REPLY_SHUTDOWN_SESSIONS, b->name, h->name,
+                  "shutdown sessions server " STR_FMT "/" STR_FMT, STR_ARG(b->name),
+                  STR_ARG(h->name));
+    plan_push(p, REPLY_DEL_SERVER, b->name, h->name, "del server " STR_FMT "/" STR_FMT,
+              STR_ARG(b->name), STR_ARG(h->name));
+}
+
+static void take_out(struct plan *p, const struct pool *b, const struct have_server *h,
+                     const struct ledger_entry *entry)
+{
+    enum server_admin now = have_admin_state(h);
+
+    if (entry->leaving && now != ADMIN_READY)
+        finish_leaving(p, b, h, entry);
+    else /* found drained or in maintenance: it still gets its time */
+        push_state(p, b, h->name, now == ADMIN_MAINT ? ADMIN_MAINT : ADMIN_DRAIN);
+}
+
+static void explain_reload(struct plan *p, const struct pool *b, const struct desired_server *w,
+                           const struct ledger_entry *entry)
+{
+    plan_reason(p, b->want->object->name, "server",
+                "server options or check interval change from \"" STR_FMT "\" to \"" STR_FMT
+                "\", and no other member serves meanwhile",
+                STR_ARG(entry->args), STR_ARG(w->args));
+}
+
+static bool may_replace(struct plan *p, const struct pool *b, const struct desired_server *w,
+                        const struct have_server *h, const struct ledger_entry *entry)
+{
+    if (pool_is_being_replaced(w, h, entry))
+        return true;
+    if (b->replacing == POOL_REPLACE_NEVER && b->next == w)
+        explain_reload(p, b, w, entry);
+    return b->replacing == POOL_REPLACE_IDLE ? !pool_serves(h)
+                                             : b->replacing == POOL_REPLACE_NEXT && b->next == w;
+}
+
+/* A server with other options than wanted is taken out like one that leaves, and added anew; one
+ * after the other, and never the last that serves. True: that is all about it in this plan. */
+static bool replace_server(struct plan *p, const struct pool *b, const struct desired_server *w,
+                           const struct have_server *h)
+{
+    const struct ledger_entry *entry = pool_entry(b, w->name);
+    size_t from = p->count;
+
+    if (!pool_is_stale(w, h, entry))
+        return false;
+    p->waits = true;
+    if (!may_replace(p, b, w, h, entry))
+        return false;
+    take_out(p, b, h, entry);
+    for (size_t i = from; i < p->count; i++)
+        p->ops[i].replacing = true;
+    return true;
 }
 
 /* A server that nobody wants: ours to remove only if our record or our file names it. */
 static void remove_server(struct plan *p, const struct pool *b, const struct have_server *h)
 {
-    const struct ledger_entry *entry = entry_of(b, h->name);
-    enum server_admin now = have_admin_state(h);
-    bool late, idle;
+    const struct ledger_entry *entry = pool_entry(b, h->name);
 
     if (!entry)
         return;
@@ -230,37 +284,23 @@ static void remove_server(struct plan *p, const struct pool *b, const struct hav
         p->waits = true;
         return;
     }
-    if (must_stay(p, b, h, entry))
-        return;
-    if (now == ADMIN_READY) {
-        push_state(p, b, h->name, ADMIN_DRAIN);
+    if (pool_wants_back(b, h, entry)) {
+        push_state(p, b, h->name, ADMIN_READY);
         return;
     }
-    late = entry->leaving && b->in->now_ms >= entry->deadline_ms;
-    idle = h->used_conn == 0 && h->sessions == 0;
-    if (!entry->leaving) { /* found drained: it still gets its time */
-        push_state(p, b, h->name, ADMIN_DRAIN);
+    if (must_stay(p, b, h, entry)) {
+        unsigned weight = pool_weight_beside(b, h, entry);
+        if (h->uweight != weight)
+            push_weight(p, b, h->name, weight);
         return;
     }
-    if (!idle && !late) {
-        int64_t soon = b->in->now_ms + b->in->poll_ms;
-        plan_wake(p, soon < entry->deadline_ms ? soon : entry->deadline_ms);
-        return;
-    }
-    if (!(h->admin & HAVE_ANY_MAINT))
-        push_state(p, b, h->name, ADMIN_MAINT);
-    if (late)
-        plan_push(p, REPLY_SHUTDOWN_SESSIONS, b->name, h->name,
-                  "shutdown sessions server " STR_FMT "/" STR_FMT, STR_ARG(b->name),
-                  STR_ARG(h->name));
-    plan_push(p, REPLY_DEL_SERVER, b->name, h->name, "del server " STR_FMT "/" STR_FMT,
-              STR_ARG(b->name), STR_ARG(h->name));
+    take_out(p, b, h, entry);
 }
 
 /* An instance of both versions: once the switch is over it counts for the new one. */
 static void find_heir(struct plan *p, const struct pool *b, const struct desired_server *w)
 {
-    const struct ledger_entry *entry = entry_of(b, w->name);
+    const struct ledger_entry *entry = pool_entry(b, w->name);
 
     if (!b->successors_serve || !entry || entry->source.n == 0 || str_eq(entry->source, w->source))
         return;
@@ -283,14 +323,11 @@ static size_t count_additions(const struct pool *b)
 static bool wants_bulk_reload(struct plan *p, const struct pool *b)
 {
     size_t additions = b->in->bulk_reload ? count_additions(b) : 0;
-    struct reason *r;
 
     if (additions <= BULK_ADDITIONS)
         return false;
-    r = ARENA_PUSH(&p->arena, p->reasons.items, p->reasons.count);
-    r->object = arena_printf(&p->arena, "backend/" STR_FMT, STR_ARG(b->want->object->name));
-    r->field = STR("members");
-    r->why = arena_printf(&p->arena, "%zu members come at once, and --bulkReload is on", additions);
+    plan_reason(p, b->want->object->name, "members",
+                "%zu members come at once, and --bulkReload is on", additions);
     return true;
 }
 
@@ -310,8 +347,8 @@ static void plan_pool(struct plan *p, const struct pool *b)
         if (c > 0 || (c == 0 && w->leaving))
             remove_server(p, b, h);
         else if (c == 0) {
-            change_server(p, b, w, h);
-            check_args(p, b, w);
+            if (!replace_server(p, b, w, h))
+                change_server(p, b, w, h);
             find_heir(p, b, w);
         } else if (!w->leaving)
             add_server(p, b, w);
@@ -321,12 +358,15 @@ static void plan_pool(struct plan *p, const struct pool *b)
 static void plan_backend(const struct plan_input *in, struct plan *p,
                          const struct desired_backend *want)
 {
-    struct pool b = {.in = in, .want = want, .name = want->proxy};
+    const struct have_backend *have = have_find_backend(in->have, want->proxy);
+    struct pool b;
 
-    b.have = have_find_backend(in->have, want->proxy);
-    if (!b.have)
+    if (!have)
         return; /* not there yet: the structure differs, a reload makes it */
-    count_pool(&b);
+    pool_look(&b, in, want, have);
+    if (b.former)
+        *ARENA_PUSH(&p->arena, p->switches, p->switch_count) =
+            (struct plan_switch){want, arena_str(&p->arena, b.former_source)};
     if (!wants_bulk_reload(p, &b))
         plan_pool(p, &b);
 }
@@ -336,7 +376,7 @@ static bool has_grown(const struct plan *p, const struct plan *before)
 {
     return p->count > before->count || p->waits || p->wake_ms >= 0 ||
            p->reasons.count > before->reasons.count || p->problems.count > before->problems.count ||
-           p->heir_count > before->heir_count;
+           p->heir_count > before->heir_count || p->switch_count > before->switch_count;
 }
 
 void plan_servers(const struct plan_input *in, struct plan *p)

@@ -18,7 +18,7 @@ OPTIONS = """host port label serviceReg serviceRegPort datacenter location hapro
 haproxyCfgPath templateFile persistence sudo debug dbPath config apiSocket haproxyPath
 haproxyMasterSocketPath haproxyReloadCmd haproxyCheckCmd haproxyStart haproxyDir adopt drainTimeout
 addState statsInterval maxShrink panic drift register serviceRegTokenFile serviceRegCa
-serviceRegCert serviceRegKey haproxyStats insecure allowedHosts allowEmptySwitch minHealthy
+serviceRegCert serviceRegKey haproxyStats insecure allowedHosts allowEmptySwitch minHealthy warmup switchTimeout
 importSkipBad activityEntries""".split()
 
 

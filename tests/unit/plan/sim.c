@@ -117,6 +117,7 @@ static const char *add_server(struct sim *s, const struct plan_op *op, struct st
     (void)word(&rest, text);
     (void)word(&rest, text);
     v->weight = (unsigned)atoi(text);
+    set(v->args, str_trim(rest));
     return "New server registered.\n\n";
 }
 
@@ -255,7 +256,7 @@ static const char *server_command(struct sim *s, const struct plan_op *op)
         return "No such server.\n";
     if (op->kind == REPLY_ENABLE_HEALTH)
         v->health = true;
-    else
+    else if (op->kind == REPLY_SHUTDOWN_SESSIONS)
         v->sessions = 0;
     return "\n";
 }

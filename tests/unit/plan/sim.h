@@ -9,7 +9,7 @@
 enum { SIM_BACKENDS = 8, SIM_SERVERS = 64, SIM_MAPS = 64, SIM_ENTRIES = 256, SIM_TEXT = 96 };
 
 struct sim_server {
-    char name[SIM_TEXT], address[SIM_TEXT];
+    char name[SIM_TEXT], address[SIM_TEXT], args[SIM_TEXT]; /* options it was added with */
     unsigned port, weight;
     bool maint, drain, health, foreign;
     enum have_check check;

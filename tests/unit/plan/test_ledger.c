@@ -142,6 +142,9 @@ static void test_an_entry_is_stored_whole(void **state)
     ledger_set_text(&entry->args, STR("check \"x\""));
     ledger_set_text(&entry->source, STR("app@1"));
     entry->complete = entry->warming = entry->leaving = entry->killing = true;
+    entry->replacing = entry->refused = entry->raised = true;
+    entry->base_weight = 7;
+    entry->ramp_end_ms = 5300;
     entry->deadline_ms = 5400;
     entry->admin_set = ADMIN_DRAIN;
     entry->admin_next = ADMIN_MAINT;
@@ -149,8 +152,9 @@ static void test_an_entry_is_stored_whole(void **state)
     assert_string_equal(text.p,
                         "{\"backend\":\"live\",\"server\":\"s\",\"args\":\"check \\\"x\\\"\""
                         ",\"source\":\"app@1\",\"complete\":true,\"warming\":true,"
-                        "\"leaving\":true,\"killing\":true,\"remainingMs\":400,\"set\":1,"
-                        "\"next\":2}");
+                        "\"leaving\":true,\"killing\":true,\"replacing\":true,"
+                        "\"refused\":true,\"baseWeight\":7,\"rampMs\":300,"
+                        "\"remainingMs\":400,\"set\":1,\"next\":2}");
     assert_int_equal(ledger_load(again, given_json(&a, text.p), 100, &e), 0);
     assert_string_equal(text_of(&a, ledger_find(again, STR("live"), STR("s")), 100).p, text.p);
     assert_int_equal(visit(again).count, 0); /* what was read is not to be written */

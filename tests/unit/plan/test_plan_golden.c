@@ -181,6 +181,8 @@ static void settle(struct world *w, struct state *s, struct buf *out)
     fail_msg("the plans do not become empty");
 }
 
+static int64_t warmup_ms; /* of the next check */
+
 /* `sessions` of each server when the second state is wanted. */
 static void check(const char *file, const char *have, const char *want, unsigned sessions)
 {
@@ -189,6 +191,7 @@ static void check(const char *file, const char *have, const char *want, unsigned
     struct buf out;
 
     world_init(&w);
+    w.warmup_ms = warmup_ms;
     state_init(&before, have);
     state_init(&after, want);
     state_build(&before, NULL, w.ledger);
@@ -285,6 +288,40 @@ static void test_options_of_servers(void **state)
           0);
 }
 
+static void test_options_one_after_the_other(void **state)
+{
+    (void)state;
+    check("tests/golden/plan/options-in-turn.txt",
+          "{'backends':{'live':" LIVE "},\n"
+          " 'members':{'live':[" MEMBER("1") "," MEMBER("2") "," MEMBER("3") "]}}",
+          "{'backends':{'live':{'type':'dynamic','name':'app','version':'1.0.0',\n"
+          " 'server':['maxconn 100']}},\n"
+          " 'members':{'live':[" MEMBER("1") "," MEMBER("2") "," MEMBER("3") "]}}",
+          1);
+}
+
+static void test_sticky_members_get_their_cookie(void **state)
+{
+    (void)state;
+    check("tests/golden/plan/sticky.txt",
+          "{'backends':{'live':{'type':'dynamic','name':'app','version':'1.0.0','cookie':'SRV'}},\n"
+          " 'members':{'live':[" MEMBER("1") "," MEMBER("2") "]}}",
+          "{'backends':{'live':{'type':'dynamic','name':'app','version':'1.0.0','cookie':'SRV'}},\n"
+          " 'members':{'live':[" MEMBER("1") "," MEMBER("3") "]}}",
+          100);
+}
+
+static void test_a_switch_with_growing_weights(void **state)
+{
+    (void)state;
+    warmup_ms = 1000;
+    check("tests/golden/plan/warmup.txt",
+          "{'backends':{'live':" LIVE "},'members':{'live':[" MEMBER("1") "," MEMBER("2") "]}}",
+          "{'backends':{'live':" LIVE_2 "},'members':{'live':[" MEMBER("2") "," MEMBER("3") "]}}",
+          1);
+    warmup_ms = 0;
+}
+
 static void test_nothing_changed(void **state)
 {
     const char *both = "{'frontends':{'web':{'bind':'*:80','backend':'live','rules':[\n"
@@ -305,6 +342,9 @@ int main(void)
         cmocka_unit_test(test_static_members),
         cmocka_unit_test(test_rules_and_default),
         cmocka_unit_test(test_options_of_servers),
+        cmocka_unit_test(test_options_one_after_the_other),
+        cmocka_unit_test(test_sticky_members_get_their_cookie),
+        cmocka_unit_test(test_a_switch_with_growing_weights),
         cmocka_unit_test(test_nothing_changed),
     };
 

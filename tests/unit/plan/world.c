@@ -58,6 +58,7 @@ struct plan_input world_input(struct world *w, const struct have *have)
                                .poll_ms = 50,
                                .drain_timeout_ms = 1000,
                                .min_healthy = 1,
+                               .warmup_ms = w->warmup_ms,
                                .add_checked = w->add_checked};
 }
 
@@ -85,6 +86,35 @@ void world_send(struct world *w, const struct plan *p, size_t limit, void (*each
     }
 }
 
+void world_send_and_die(struct world *w, const struct plan *p, size_t limit, size_t heard,
+                        void (*each)(struct world *))
+{
+    world_send(w, p, heard < limit ? heard : limit, each);
+    for (size_t i = heard; i < p->count && i < limit; i++) {
+        (void)sim_command(w->sim, &p->ops[i]);
+        each(w);
+    }
+    world_restart_agent(w);
+}
+
+void world_reload(struct world *w)
+{
+    struct have *have;
+
+    for (size_t i = 0; i < w->want.backends[0].server_count; i++) {
+        const struct desired_server *s = &w->want.backends[0].servers[i];
+        char name[SIM_TEXT];
+        struct sim_server *v = sim_server(w->sim, "live", str_copy(name, sizeof name, s->name));
+        if (!v)
+            continue;
+        str_copy(v->args, sizeof v->args, s->args);
+        ledger_set_text(&ledger_touch(w->ledger, STR("live"), s->name)->args, s->args);
+    }
+    have = sim_observe(w->sim, true);
+    ledger_rebase(w->ledger, have, true);
+    have_free(have);
+}
+
 void world_add_wanted(struct world *w, struct desired_backend *b, const char *host, unsigned port,
                       unsigned weight, enum server_admin admin, const char *source)
 {
@@ -97,8 +127,9 @@ void world_add_wanted(struct world *w, struct desired_backend *b, const char *ho
         .weight = weight,
         .admin = admin,
         .source = str_z(source),
-        .args = STR("check inter 2000ms"),
+        .args = str_z(w->args ? w->args : "check inter 2000ms"),
     };
+    b->source = s->source;
 }
 
 struct desired_backend *world_want_backend(struct world *w)

@@ -12,6 +12,8 @@ struct world {
     struct map_cache *maps;
     int64_t now_ms;
     bool add_checked;
+    int64_t warmup_ms;
+    const char *args; /* of wanted servers; NULL: "check inter 2000ms" */
 };
 
 void world_init(struct world *w);
@@ -34,6 +36,13 @@ struct plan world_plan(struct world *w, struct have **have);
 
 /* Send at most `limit` commands (a connection may break anywhere); `each` after each of them. */
 void world_send(struct world *w, const struct plan *p, size_t limit, void (*each)(struct world *));
+
+/* The agent is killed in the middle: of the commands that were sent it hears fewer answers. */
+void world_send_and_die(struct world *w, const struct plan *p, size_t limit, size_t heard,
+                        void (*each)(struct world *));
+
+/* Our own reload: every server is there with the options that are wanted, and in its state. */
+void world_reload(struct world *w);
 
 /* Plan and send until the plans are empty and wait for nothing; fails the test if they never are.
  */
