@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The process, its backends and their servers. Counters are in observed_counts.c, maps in
- * observed_maps.c, the master's processes in observed_proc.c. */
+/* The process, its backends and their servers. Sessions are in observed_counts.c, counters in
+ * observed_stat.c, maps in observed_maps.c, the master's processes in observed_proc.c. */
 #include "plan/observed.h"
 
 #include "plan/lines.h"
@@ -86,6 +86,8 @@ static int info_line(struct have *h, const struct lines *l, unsigned *seen, stru
         rc = info_number(l, value, &stopping, e);
         h->stopping = stopping != 0;
         *seen |= 16;
+    } else if (str_eq(name, STR("CurrConns"))) {
+        rc = info_number(l, value, &h->connections, e);
     }
     return rc;
 }

@@ -54,6 +54,26 @@ struct have_backend {
     size_t count;
 };
 
+/* What HAProxy counts of a frontend or a backend. */
+enum counter {
+#define COUNTER(id, column, metric, label, help) COUNTER_##id,
+#include "plan/counters.def"
+#undef COUNTER
+    COUNTER_COUNT
+};
+
+enum have_proxy_state {
+    PROXY_OPEN,
+    PROXY_PAUSED, /* a frontend: `disable frontend`, and `enable frontend` opens it again */
+    PROXY_STOPPED /* a frontend: `shutdown frontend`, for ever; or its worker leaves */
+};
+struct have_proxy {
+    struct str name;
+    bool frontend;
+    enum have_proxy_state state; /* of a frontend */
+    uint64_t counters[COUNTER_COUNT];
+};
+
 struct have_map {
     struct str path; /* as HAProxy names it */
     size_t entry_count;
@@ -67,9 +87,12 @@ struct have {
     struct str version; /* "2.6.12-1+deb12u4" */
     int64_t pid, start_time_s, uptime_s;
     bool stopping;
+    int64_t connections;           /* of clients, now */
     struct have_backend *backends; /* sorted by name; without servers too once read */
     size_t backend_count;
-    size_t server_count;   /* of all backends */
+    size_t server_count;        /* of all backends */
+    struct have_proxy *proxies; /* in HAProxy's order; NULL unless `show stat -1 3 -1` was read */
+    size_t proxy_count;
     struct have_map *maps; /* sorted by path */
     size_t map_count;
     bool part;               /* only these backends were asked about: */
@@ -81,7 +104,7 @@ struct have {
 struct have *have_new(void);
 void have_free(struct have *h); /* NULL is fine */
 
-/* `show info`: version, pid, start time, uptime, stopping. */
+/* `show info`: version, pid, start time, uptime, stopping, connections. */
 int have_parse_info(struct have *h, struct str text, struct err *e);
 
 /* A whole observation with a part of the same worker that was made later: what the part was asked
@@ -105,6 +128,16 @@ int have_parse_servers_conn(struct have *h, struct str text, struct err *e);
 /* `show stat B 6 -1` (CSV, columns by header): sessions of servers, `unpublished` of backends.
  * Unknown rows are skipped. */
 int have_parse_stat_sessions(struct have *h, struct str text, struct err *e);
+
+/* `show stat -1 3 -1`: state and counters of all frontends and backends; `unpublished` of the
+ * backends that are known. A column that a proxy leaves empty is 0. */
+int have_parse_stat_proxies(struct have *h, struct str text, struct err *e);
+
+/* What `show stat` told `before` of the same worker, where `h` has not read it. */
+void have_keep_proxies(struct have *h, const struct have *before);
+
+/* Index of the counter that has this column; COUNTER_COUNT when there is none. */
+enum counter counter_of_column(struct str column);
 
 /* `show map`: the list of maps with their counts. */
 int have_parse_maps(struct have *h, struct str text, struct err *e);

@@ -2,6 +2,7 @@
 /* Connections and sessions of servers already known: `show servers conn`, `show stat`. */
 #include "plan/observed.h"
 
+#include "plan/csv.h"
 #include "plan/lines.h"
 
 /* Index of `name` among the blank-separated words of a header line; SIZE_MAX when absent. */
@@ -55,23 +56,6 @@ int have_parse_servers_conn(struct have *h, struct str text, struct err *e)
         if (conn_row(h, &l, used_at, idle_at, e))
             return -1;
     return 0;
-}
-
-/* Next field of a CSV line; quotes around it are taken off, a doubled quote inside is left as it is
- * (no field that is read here has one). */
-static struct str csv_field(struct str *rest)
-{
-    struct str field;
-    size_t i = 1;
-
-    if (!rest->n || rest->p[0] != '"')
-        return str_cut(rest, ',');
-    while (i < rest->n && (rest->p[i] != '"' || (i + 1 < rest->n && rest->p[i + 1] == '"')))
-        i += rest->p[i] == '"' ? 2 : 1;
-    field = (struct str){rest->p + 1, (i < rest->n ? i : rest->n) - 1};
-    *rest = (struct str){rest->p + field.n + 1, rest->n - field.n - 1};
-    (void)str_cut(rest, ',');
-    return field;
 }
 
 struct stat_columns {
