@@ -25,6 +25,7 @@
 #include <ev.h>
 
 struct app_change;
+struct app_link;
 struct lister;
 struct registration;
 struct app_reload;
@@ -45,6 +46,15 @@ struct app_reloads {
     uint64_t failed_want;  /* structure that was tried and failed: not again */
     char last_error[512];
     char last_detail[2048];
+};
+
+/* Workers that a reload has replaced and that still have connections, as the master tells. */
+enum { OLD_WORKERS_SHOWN = 100 };
+struct app_old_workers {
+    int64_t pids[OLD_WORKERS_SHOWN], since_ms[OLD_WORKERS_SHOWN]; /* wall clock */
+    size_t count;
+    bool asked; /* the answer is under way */
+    bool told;  /* that a reload waits for them */
 };
 
 struct app {
@@ -73,7 +83,13 @@ struct app {
     char problem[512]; /* why it cannot be rendered */
 
     /* what is */
-    struct runtime *runtime;
+    struct runtime *runtime;  /* of `link` */
+    struct app_link *link;    /* on the worker that serves (app_workers.h) */
+    struct app_link *leaving; /* on those that leave, the latest first */
+    struct app_old_workers old_workers;
+    struct totals *totals;               /* what all workers have counted */
+    int64_t totals_saved_ms, totals_pid; /* when they were stored last, and of which worker */
+    int64_t proxies_read_ms;
     struct capabilities caps;
     struct have *have; /* NULL: not observed */
     struct map_cache *maps;
@@ -167,7 +183,8 @@ void app_reload_free(struct app_reload *r); /* NULL is fine */
 
 /* --- app_runtime.c --- */
 int app_runtime_open(struct app *a, struct err *e);
-void app_runtime_renew(struct app *a); /* forget the worker that answered, connect anew */
+void app_runtime_hand_over(struct app *a); /* the worker that answers leaves: connect to the next */
+void app_runtime_renew(struct app *a);     /* the same, and forget what it said */
 
 /* --- app_running.c: which structure the worker runs --- */
 void app_running_attach(struct app *a); /* another worker than before was observed */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asks control/loop.h what to do next, and does it. Asked once a turn of the loop at most. */
 #include "app.h"
+#include "app_workers.h"
 
 #include "base/log.h"
 
@@ -51,7 +52,7 @@ static struct situation situation_of(const struct app *a)
         .observe_not_before_ms = a->observe_not_before_ms,
         .interval_ms = a->options->statsInterval,
         .reload_wanted = app_reload_wanted(a),
-        .reload_allowed = app_reload_allowed(a),
+        .reload_allowed = app_reload_allowed(a) && !app_workers_crowded(a),
         .reload_not_before_ms = a->reloads.not_before_ms,
         .ops = a->guard_empty || a->drift_held ? 0 : a->plan.count,
         .apply_not_before_ms = a->progress.not_before_ms,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asks HAProxy what it runs, and takes the answer for the truth. */
 #include "app.h"
+#include "app_workers.h"
 
 #include "base/log.h"
 #include "haproxy/observe.h"
@@ -79,8 +80,12 @@ static void go_on(struct app *a, bool was_quiet, bool was_held)
 static void take(struct app *a, struct have *have)
 {
     bool same = a->have && have_same_worker(a->have, have), held = a->drift_held;
-    bool quiet = same && is_quiet(a);
+    bool quiet = same && is_quiet(a), fresh = have->proxies != NULL;
 
+    if (fresh)
+        a->proxies_read_ms = app_now_ms();
+    else if (same)
+        have_keep_proxies(have, a->have);
     have_free(a->have);
     a->have = have;
     a->observed_ms = app_now_ms();
@@ -88,9 +93,12 @@ static void take(struct app *a, struct have *have)
     app_touch_all(a);
     if (!same) {
         learn_version(a, have);
+        app_totals_begin(a);
         app_running_attach(a);
     }
     go_on(a, quiet, held);
+    if (fresh)
+        app_totals_take(a, a->have);
     app_files_look(a);
 }
 
@@ -125,8 +133,9 @@ static void on_observed(void *ctx, struct have *have, const struct err *failure)
 
     a->observe_asked = false;
     if (have && have->stopping) { /* a worker that leaves: its successor owns the socket by now */
+        app_totals_take(a, have);
         have_free(have);
-        runtime_reopen(a->runtime);
+        app_runtime_hand_over(a);
     } else if (have && have->part) {
         take_part(a, have);
     } else if (have) {
@@ -145,6 +154,13 @@ static bool is_part_enough(const struct app *a)
            scope_is_small(&a->scope, a->have);
 }
 
+/* The larger part of that answer is numbers: once in an interval, not after every change. */
+static bool are_proxies_due(const struct app *a)
+{
+    return !a->have || a->observe_whole ||
+           app_now_ms() - a->proxies_read_ms >= a->options->statsInterval;
+}
+
 void app_observe(struct app *a)
 {
     static const struct str nobody;
@@ -159,7 +175,11 @@ void app_observe(struct app *a)
         request.backends = a->scope.count ? a->scope.names : &nobody;
         request.backend_count = a->scope.count;
         which = MAP_CACHE_STALE;
+    } else {
+        request.proxies = are_proxies_due(a);
     }
+    if (request.proxies)
+        app_workers_look(a);
     request.read_map_count = map_cache_due(a->maps, prefix, which, &arena, paths, MAPS_AT_ONCE);
     if (observe_start(a->runtime, &request, DEADLINE_S, on_observed, a, &e)) {
         note_failure(a, &e);

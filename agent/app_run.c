@@ -4,12 +4,14 @@
 #include "app.h"
 #include "app_adopt.h"
 #include "app_notify.h"
+#include "app_workers.h"
 #include "base/log.h"
 #include "registry/register.h"
 
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { EXIT_CANNOT_BEGIN = 2 };
@@ -88,6 +90,7 @@ static int open_all(struct app *a, struct err *e)
     if (app_adopt(a, e) || app_store_open(a, e))
         return -1;
     a->effective = objects_ref(a->stored);
+    app_totals_open(a);
     a->worker = worker_start(a->loop);
     app_drive_start(a);
     if (app_runtime_open(a, e) || app_registry_start(a, e) || app_web_start(a, e))
@@ -131,8 +134,11 @@ static void close_all(struct app *a)
     if (a->registry)
         app_store_members_now(a);
     app_registry_stop(a);
+    app_leaving_stop(a);
     if (a->runtime)
         runtime_close(a->runtime);
+    free(a->link);
+    app_totals_close(a);
     app_reload_free(a->reloaded);
     release(a);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The admin socket: up or down. */
 #include "app.h"
+#include "app_workers.h"
 
 #include "base/log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static void forget_observation(struct app *a)
 {
@@ -39,8 +41,14 @@ static void on_down(struct app *a, const struct err *why)
 
 static void on_state(void *ctx, enum runtime_state state, const struct err *why)
 {
-    struct app *a = ctx;
+    struct app_link *l = ctx;
+    struct app *a = l->app;
 
+    if (l->leaving) {
+        if (state == RUNTIME_DOWN)
+            app_leaving_lost(l);
+        return;
+    }
     if (state == RUNTIME_UP)
         on_up(a);
     else if (state == RUNTIME_DOWN)
@@ -50,15 +58,30 @@ static void on_state(void *ctx, enum runtime_state state, const struct err *why)
 
 int app_runtime_open(struct app *a, struct err *e)
 {
+    struct app_link *l = app_link_new(a);
     struct runtime_options options = {
-        .path = a->options->haproxySocketPath, .on_state = on_state, .ctx = a};
+        .path = a->options->haproxySocketPath, .on_state = on_state, .ctx = l};
 
-    a->runtime = runtime_open(a->loop, &options, e);
+    a->link = l;
+    a->runtime = l->runtime = runtime_open(a->loop, &options, e);
     return a->runtime ? 0 : -1;
+}
+
+void app_runtime_hand_over(struct app *a)
+{
+    struct err e;
+
+    if (!a->have || runtime_state(a->runtime) != RUNTIME_UP) {
+        runtime_reopen(a->runtime);
+        return;
+    }
+    app_leaving_begin(a);
+    if (app_runtime_open(a, &e)) /* the same path as before */
+        abort();
 }
 
 void app_runtime_renew(struct app *a)
 {
+    app_runtime_hand_over(a);
     forget_observation(a);
-    runtime_reopen(a->runtime);
 }

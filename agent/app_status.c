@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /status and GET /metrics: how the agent and what it looks after are doing. */
 #include "app_view.h"
+#include "app_workers.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { PENDING_SHOWN = 100 };
@@ -23,6 +25,7 @@ static void put_haproxy(struct app *a, struct json_out *o)
         json_put_null(o, "version");
     json_put_int(o, "pid", a->have ? a->have->pid : 0);
     json_put_int(o, "uptime", a->have ? a->have->uptime_s : 0);
+    app_workers_put(a, o);
     capabilities_put(o, "capabilities", &a->caps);
     if (!a->have)
         json_put_z(o, "error", a->runtime_error);
@@ -76,10 +79,17 @@ static void put_registry(struct app *a, struct json_out *o)
 
 static void put_reloads(struct app *a, struct json_out *o)
 {
+    char waits[80];
+
     json_open_object(o, "reloads");
     json_put_int(o, "count", (int64_t)a->reloads.count);
     json_put_int(o, "last", a->reloads.last_ms);
     json_put_z(o, "reason", a->reloads.reason);
+    if (app_reload_wanted(a) && app_workers_crowded(a)) {
+        (void)snprintf(waits, sizeof waits, "%zu old workers still have connections",
+                       a->old_workers.count);
+        json_put_z(o, "waits", waits);
+    }
     if (a->reloads.last_error[0]) {
         json_put_z(o, "lastError", a->reloads.last_error);
         json_put_z(o, "lastDetail", a->reloads.last_detail);
@@ -231,6 +241,9 @@ int app_view_metrics(struct app *a, struct metrics *m, struct err *e)
     put_simple(m, "thalassa_haproxy_up", METRIC_GAUGE, "Whether HAProxy answers.", a->have != NULL);
     put_simple(m, "thalassa_reloads_total", METRIC_COUNTER, "Reloads of HAProxy by the agent.",
                (int64_t)a->reloads.count);
+    put_simple(m, "thalassa_haproxy_old_workers", METRIC_GAUGE,
+               "Workers that a reload replaced and that still have connections.",
+               (int64_t)a->old_workers.count);
     put_simple(m, "thalassa_plans_total", METRIC_COUNTER, "Plans sent to HAProxy.",
                (int64_t)a->plans_applied);
     put_simple(m, "thalassa_commands_total", METRIC_COUNTER, "Commands sent to HAProxy.",
@@ -250,5 +263,6 @@ int app_view_metrics(struct app *a, struct metrics *m, struct err *e)
         struct metric_label backend = {"backend", name};
         metrics_put_int(m, &backend, 1, (int64_t)view->held_count);
     }
+    app_totals_metrics(a, m);
     return 0;
 }

@@ -28,6 +28,12 @@ static void put_haproxy(struct view *v, const struct json *o)
         view_put_row(v, "haproxy",
                      arena_printf(v->arena, STR_FMT "%s" STR_FMT, STR_ARG(view_text(o, "state")),
                                   error.n ? ": " : "", STR_ARG(error)));
+    JSON_EACH(old, view_list(o, "oldWorkers")) {
+        view_put_row(v, "  old worker",
+                     arena_printf(v->arena, "pid " STR_FMT ", up " STR_FMT,
+                                  STR_ARG(view_text(old, "pid")),
+                                  STR_ARG(view_duration(v, view_number(old, "uptime")))));
+    }
 }
 
 static void put_registry(struct view *v, const struct json *o)
@@ -61,6 +67,7 @@ static void put_reloads(struct view *v, const struct json *o)
                               STR_ARG(view_text(o, "count")), last.n ? ", the last " : "",
                               STR_ARG(last), reason.n ? ": " : "", STR_ARG(reason)));
     view_put_row(v, "  failed", view_text(o, "lastError"));
+    view_put_row(v, "  waits", view_text(o, "waits"));
 }
 
 static void put_switches(struct view *v, const struct json *o)

@@ -5,7 +5,16 @@
 
 #include <stdlib.h>
 
-enum question { ASK_INFO, ASK_BACKENDS, ASK_STATE, ASK_CONN, ASK_STAT, ASK_MAPS, ASK_MAP };
+enum question {
+    ASK_INFO,
+    ASK_BACKENDS,
+    ASK_STATE,
+    ASK_CONN,
+    ASK_STAT,
+    ASK_PROXIES,
+    ASK_MAPS,
+    ASK_MAP
+};
 
 struct observation;
 
@@ -72,6 +81,8 @@ static void ask_all(struct observation *o, const struct observe_request *q)
         ask(o, ASK_BACKENDS, STR(""), STR("show backend"));
         ask_servers(o, q, STR(""));
     }
+    if (q->proxies)
+        ask(o, ASK_PROXIES, STR(""), STR("show stat -1 3 -1"));
     if (q->maps || q->read_map_count)
         ask(o, ASK_MAPS, STR(""), STR("show map"));
     for (size_t i = 0; i < q->read_map_count; i++) {
@@ -93,6 +104,7 @@ static int parse(struct have *h, const struct asked *q, struct str reply, struct
         return q->about.n ? have_note_backend(h, q->about, e) : 0;
     case ASK_CONN: return have_parse_servers_conn(h, reply, e);
     case ASK_STAT: return have_parse_stat_sessions(h, reply, e);
+    case ASK_PROXIES: return have_parse_stat_proxies(h, reply, e);
     case ASK_MAPS: return have_parse_maps(h, reply, e);
     case ASK_MAP:
         if (!have_find_map(h, q->about) || reply_no_map(reply))

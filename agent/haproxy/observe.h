@@ -7,11 +7,13 @@
 #include "haproxy/runtime.h"
 #include "plan/observed.h"
 
-/* `show info`, backends and the state of their servers always; the rest as asked. */
+/* `show info` always, and of all backends or of some the state of their servers; the rest as asked.
+ */
 struct observe_request {
     bool connections;           /* used_conn, idle_conn */
     bool sessions;              /* sessions of servers, `unpublished` of backends */
     bool maps;                  /* the list of maps */
+    bool proxies;               /* state and counters of frontends and backends */
     const struct str *backends; /* only these (those that do not exist are left out), a part that
                                  * have_merge takes; NULL: all */
     size_t backend_count;

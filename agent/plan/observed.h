@@ -50,13 +50,14 @@ struct have_server {
 struct have_backend {
     struct str name;
     bool unpublished;            /* HAProxy >= 3.4, known once `show stat` was read */
+    bool stat_read;              /* it was */
     struct have_server *servers; /* sorted by name */
     size_t count;
 };
 
 /* What HAProxy counts of a frontend or a backend. */
 enum counter {
-#define COUNTER(id, column, metric, label, help) COUNTER_##id,
+#define COUNTER(id, column, of, metric, label, help) COUNTER_##id,
 #include "plan/counters.def"
 #undef COUNTER
     COUNTER_COUNT
@@ -133,6 +134,9 @@ int have_parse_stat_sessions(struct have *h, struct str text, struct err *e);
  * backends that are known. A column that a proxy leaves empty is 0. */
 int have_parse_stat_proxies(struct have *h, struct str text, struct err *e);
 
+/* What `show stat` told of a backend, where it was not read again. */
+void have_keep_stat(struct have_backend *b, const struct have_backend *before);
+
 /* What `show stat` told `before` of the same worker, where `h` has not read it. */
 void have_keep_proxies(struct have *h, const struct have *before);
 
@@ -158,6 +162,7 @@ struct have_proc {
     int64_t pid;
     unsigned reloads;
     unsigned failed; /* reloads failed since the last good one; of the master */
+    int64_t uptime_s;
     struct str version;
 };
 struct have_procs {

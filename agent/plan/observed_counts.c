@@ -112,8 +112,10 @@ static int stat_row(struct have *h, const struct lines *l, const struct stat_col
     if (str_u64(scur, &sessions) || sessions > UINT32_MAX)
         return lines_fail(l, "scur is not a number", e);
     b = have_find_backend(h, proxy);
-    if (b && str_eq(server, STR("BACKEND")))
+    if (b && str_eq(server, STR("BACKEND"))) {
         b->unpublished = str_ends(status, STR("(UNPUB)"));
+        b->stat_read = true;
+    }
     s = have_find_server(b, server);
     if (s)
         s->sessions = (unsigned)sessions;

@@ -43,7 +43,7 @@ static void put_in(struct have *h, size_t at)
 
 static void replace(struct have *whole, const struct have *part, struct str name)
 {
-    const struct have_backend *now = have_find_backend(part, name);
+    struct have_backend *now = have_find_backend(part, name);
     size_t at = place_of(whole, name);
     bool known = at < whole->backend_count && str_eq(whole->backends[at].name, name);
 
@@ -53,6 +53,7 @@ static void replace(struct have *whole, const struct have *part, struct str name
         take_out(whole, at);
     if (!now)
         return;
+    have_keep_stat(now, &whole->backends[at]);
     whole->server_count += now->count - whole->backends[at].count;
     whole->merged_servers += now->count;
     whole->backends[at] = *now;

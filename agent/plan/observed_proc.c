@@ -24,6 +24,24 @@ static int number_word(const struct lines *l, struct str word, uint64_t max, uin
     return 0;
 }
 
+/* "1d02h03m04s" */
+static int uptime(const struct lines *l, struct str word, int64_t *out, struct err *e)
+{
+    static const struct {
+        char unit;
+        int64_t seconds;
+    } parts[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+    uint64_t n;
+
+    *out = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (str_u64(str_cut(&word, parts[i].unit), &n) || n > UINT32_MAX || !word.p)
+            return lines_fail(l, "not an uptime where one belongs", e);
+        *out += (int64_t)n * parts[i].seconds;
+    }
+    return 0;
+}
+
 /* `PID TYPE RELOADS [failed: N] UPTIME VERSION`; only the master has the part in brackets. */
 static int proc_line(struct arena *a, const struct lines *l, struct have_proc *p, struct err *e)
 {
@@ -49,6 +67,8 @@ static int proc_line(struct arena *a, const struct lines *l, struct have_proc *p
         return lines_fail(l, "too few columns", e);
     if ((p->kind == PROC_MASTER) != str_eq(type, STR("master")))
         return lines_fail(l, "the master belongs above the workers", e);
+    if (uptime(l, word, &p->uptime_s, e))
+        return -1;
     p->pid = (int64_t)pid;
     p->reloads = (unsigned)reloads;
     p->failed = (unsigned)failed;

@@ -17,7 +17,7 @@ struct columns {
 enum counter counter_of_column(struct str column)
 {
     static const char *const columns[] = {
-#define COUNTER(id, column, metric, label, help) [COUNTER_##id] = column,
+#define COUNTER(id, column, of, metric, label, help) [COUNTER_##id] = column,
 #include "plan/counters.def"
 #undef COUNTER
     };
@@ -88,8 +88,10 @@ static int read_row(struct have *h, const struct lines *l, const struct columns 
     if (!p.frontend && !str_eq(row, STR("BACKEND")))
         return 0;
     b = p.frontend ? NULL : have_find_backend(h, p.name);
-    if (b)
+    if (b) {
         b->unpublished = str_ends(status, STR("(UNPUB)"));
+        b->stat_read = true;
+    }
     p.state = p.frontend ? state_of(status) : PROXY_OPEN;
     p.name = arena_str(&h->arena, p.name);
     if (h->proxy_count == 2 * HAVE_MAX_BACKENDS)
@@ -101,7 +103,7 @@ static int read_row(struct have *h, const struct lines *l, const struct columns 
 int have_parse_stat_proxies(struct have *h, struct str text, struct err *e)
 {
     struct lines l = lines_of("show stat", text);
-    struct columns columns;
+    struct columns columns = {.count = 0};
 
     if (!lines_next(&l))
         return lines_fail(&l, "empty reply", e);
@@ -111,6 +113,14 @@ int have_parse_stat_proxies(struct have *h, struct str text, struct err *e)
         if (read_row(h, &l, &columns, e))
             return -1;
     return 0;
+}
+
+void have_keep_stat(struct have_backend *b, const struct have_backend *before)
+{
+    if (b->stat_read)
+        return;
+    b->unpublished = before->unpublished;
+    b->stat_read = before->stat_read;
 }
 
 void have_keep_proxies(struct have *h, const struct have *before)
@@ -129,6 +139,6 @@ void have_keep_proxies(struct have *h, const struct have *before)
                str_cmp(before->backends[k].name, h->backends[i].name) < 0)
             k++;
         if (k < before->backend_count && str_eq(before->backends[k].name, h->backends[i].name))
-            h->backends[i].unpublished = before->backends[k].unpublished;
+            have_keep_stat(&h->backends[i], &before->backends[k]);
     }
 }

@@ -240,9 +240,9 @@ static void change_owner(struct totals *t, struct track *track, struct str owner
 static void take_proxy(struct totals *t, struct tracks *w, const struct have_proxy *p,
                        const struct totals_names *names)
 {
-    struct str owner = names->owner(names->ctx, p->frontend, p->name);
     bool made;
     struct track *track = totals_track(w, p->frontend, p->name, &made);
+    struct str owner = names->owner(names->ctx, p->frontend, p->name, track->owner);
 
     track->seen = true;
     if (made) {
@@ -255,8 +255,8 @@ static void take_proxy(struct totals *t, struct tracks *w, const struct have_pro
     if (!str_eq(track->owner, owner))
         change_owner(t, track, owner, p->counters);
     memcpy(track->last, p->counters, sizeof track->last);
-    if (owner.n)
-        (void)totals_of(t, p->frontend, owner);
+    if (track->owner.n)
+        (void)totals_of(t, p->frontend, track->owner);
 }
 
 static void drop_unseen_tracks(struct totals *t, struct tracks *w)

@@ -21,8 +21,9 @@ struct totals_worker {
 /* Who is who, at the time of a sample. Views live until the call returns. */
 struct totals_names {
     void *ctx;
-    /* Operator's name of what a proxy serves; empty: nobody's (an idle spare), not counted. */
-    struct str (*owner)(void *ctx, bool frontend, struct str proxy);
+    /* Operator's name of what a proxy serves; empty: nobody's (an idle spare), not counted. `last`
+     * is what was answered before, empty for a new proxy. */
+    struct str (*owner)(void *ctx, bool frontend, struct str proxy, struct str last);
     /* Its guid in the configuration; empty: none. */
     struct str (*guid)(void *ctx, bool frontend, struct str proxy);
 };

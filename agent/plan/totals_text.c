@@ -71,7 +71,7 @@ void totals_inherit(struct totals *t, struct totals_worker worker, struct str st
 static void put_columns(struct buf *out)
 {
     static const char *const columns[] = {
-#define COUNTER(id, column, metric, label, help) column,
+#define COUNTER(id, column, of, metric, label, help) column,
 #include "plan/counters.def"
 #undef COUNTER
     };

@@ -184,6 +184,7 @@ static void processes_are_told_apart(void **state)
     assert_int_equal(have_proc_master(&p)->reloads, 3);
     assert_int_equal(have_proc_worker(&p)->pid, 9821);
     assert_int_equal(p.items[2].kind, PROC_OLD_WORKER);
+    assert_int_equal(p.items[2].uptime_s, 64);
     assert_true(str_eq_z(p.items[2].version, "2.6.12-1+deb12u4"));
     arena_free(&a);
 }
@@ -245,7 +246,8 @@ static const struct {
     {parse_one_map, "0x1 k v\n0x2\n", "line 2"},
     {parse_procs, "", "show proc"},
     {parse_procs, "#<PID> x\n1 worker 0 0d 1\n# workers\n", "line 2: the master"},
-    {parse_procs, "#<PID> x\n# workers\n1 worker 0 0d 1\n", "no master"},
+    {parse_procs, "#<PID> x\n# workers\n1 worker 0 0d00h00m01s 1\n", "no master"},
+    {parse_procs, "#<PID> x\n1 master 0 0d00h01s 1\n", "line 2: not an uptime"},
     {parse_procs, "#<PID> x\nx master 0 0d 1\n", "line 2: not a number"},
     {parse_procs, "#<PID> x\n1 master 0 [failed: 0\n", "line 2"},
     {parse_procs, "#<PID> x\n1 master 0\n", "too few"},

@@ -28,10 +28,11 @@ struct sample {
     struct row rows[ROWS];
 };
 
-static struct str owner_of(void *ctx, bool frontend, struct str proxy)
+static struct str owner_of(void *ctx, bool frontend, struct str proxy, struct str last)
 {
     const struct sample *s = ctx;
 
+    (void)last;
     for (size_t i = 0; i < ROWS && s->rows[i].name; i++) {
         if (s->rows[i].frontend == frontend && str_eq_z(proxy, s->rows[i].name))
             return str_z(s->rows[i].owner);
