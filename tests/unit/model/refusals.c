@@ -42,6 +42,26 @@ void refuse_backend(const char *name, const char *json, const char *field, const
     arena_free(&a);
 }
 
+void refuse_split(const char *backend, const char *json, const char *field, const char *words)
+{
+    struct arena a = ARENA_INIT;
+    struct err e = {0};
+    struct split *s = split_parse(str_z(backend), given_json(&a, json), &e);
+
+    check(json, s != NULL, &e, field, words);
+    arena_free(&a);
+}
+
+void refuse_policy(const char *name, const char *json, const char *field, const char *words)
+{
+    struct arena a = ARENA_INIT;
+    struct err e = {0};
+    struct policy *p = policy_parse(str_z(name), given_json(&a, json), &e);
+
+    check(json, p != NULL, &e, field, words);
+    arena_free(&a);
+}
+
 void refusals_frontend(const struct refusal_case *cases)
 {
     for (; cases->json; cases++)
@@ -52,4 +72,16 @@ void refusals_backend(const struct refusal_case *cases)
 {
     for (; cases->json; cases++)
         refuse_backend("live", cases->json, cases->field, cases->words);
+}
+
+void refusals_split(const struct refusal_case *cases)
+{
+    for (; cases->json; cases++)
+        refuse_split("live", cases->json, cases->field, cases->words);
+}
+
+void refusals_policy(const struct refusal_case *cases)
+{
+    for (; cases->json; cases++)
+        refuse_policy("canary", cases->json, cases->field, cases->words);
 }

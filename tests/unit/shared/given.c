@@ -58,6 +58,30 @@ struct backend *given_backend(const char *name, const char *quoted)
     return b;
 }
 
+struct split *given_split(const char *backend, const char *quoted)
+{
+    struct arena a = ARENA_INIT;
+    struct err e = {0};
+    struct split *s = split_parse(str_z(backend), given_json(&a, quoted), &e);
+
+    if (!s)
+        fail_msg("split %s: %s: %s", backend, e.field, e.text);
+    arena_free(&a);
+    return s;
+}
+
+struct policy *given_policy(const char *name, const char *quoted)
+{
+    struct arena a = ARENA_INIT;
+    struct err e = {0};
+    struct policy *p = policy_parse(str_z(name), given_json(&a, quoted), &e);
+
+    if (!p)
+        fail_msg("policy %s: %s: %s", name, e.field, e.text);
+    arena_free(&a);
+    return p;
+}
+
 static struct str keep_text(struct arena *a, struct buf *text)
 {
     struct str copy = arena_str(a, buf_str(text));
@@ -84,6 +108,22 @@ struct str given_backend_text(struct arena *a, const struct backend *b,
     json_out_init(&o, &text, false);
     backend_put(&o, NULL, b, members);
     json_out_fini(&o);
+    return keep_text(a, &text);
+}
+
+struct str given_split_text(struct arena *a, const struct split *s)
+{
+    struct buf text;
+
+    split_text(s, &text);
+    return keep_text(a, &text);
+}
+
+struct str given_policy_text(struct arena *a, const struct policy *p)
+{
+    struct buf text;
+
+    policy_text(p, &text);
     return keep_text(a, &text);
 }
 

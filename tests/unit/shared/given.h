@@ -6,6 +6,8 @@
 
 #include "model/backend.h"
 #include "model/frontend.h"
+#include "model/policy.h"
+#include "model/split.h"
 
 /* The text with double quotes, in `a`. */
 struct str given_text(struct arena *a, const char *quoted);
@@ -14,11 +16,15 @@ struct json *given_json(struct arena *a, const char *quoted);
 /* Objects that must parse; the reference is the caller's. */
 struct frontend *given_frontend(const char *name, const char *quoted);
 struct backend *given_backend(const char *name, const char *quoted);
+struct split *given_split(const char *backend, const char *quoted);
+struct policy *given_policy(const char *name, const char *quoted);
 
 /* As they are stored, in `a`. */
 struct str given_frontend_text(struct arena *a, const struct frontend *f);
 struct str given_backend_text(struct arena *a, const struct backend *b,
                               const struct member_list *members);
+struct str given_split_text(struct arena *a, const struct split *s);
+struct str given_policy_text(struct arena *a, const struct policy *p);
 
 /* `count` times `each`, parted by commas, between `open` and `close`: for limits. */
 const char *given_many(struct arena *a, const char *open, const char *each, size_t count,

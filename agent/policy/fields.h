@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Headers, cookies and query parameters of a request, found by name: those that the frontend's
+ * policies look at, each kind read when it is first asked for. */
+#ifndef THALASSA_POLICY_FIELDS_H
+#define THALASSA_POLICY_FIELDS_H
+
+#include "policy/decide.h"
+#include "policy/scratch.h"
+
+/* The first value in the request's order, or NULL; then fields_next. When the headers cannot be
+ * read, s->failed is set. */
+const struct occurrence *fields_first(struct policy_scratch *s, const struct compiled_frontend *f,
+                                      const struct policy_request *r, enum field_kind kind,
+                                      size_t slot);
+const struct occurrence *fields_next(const struct policy_scratch *s, const struct occurrence *o);
+/* The last one, after fields_first; NULL when there is none. */
+const struct occurrence *fields_last(const struct policy_scratch *s, enum field_kind kind,
+                                     size_t slot);
+
+/* Take the next pair off the front of *rest; false at the end. Of a Cookie header: parts at ';'
+ * without '=' are passed over, blanks around name and value are dropped. Of a query: as it is
+ * written, a part at '&' without '=' has an empty value, empty parts are passed over. */
+bool cookie_next(struct str *rest, struct str *name, struct str *value);
+bool query_next(struct str *rest, struct str *name, struct str *value);
+
+/* '+' to a blank, %41 to 'A'; a '%' without two digits stays. `to` has room for text.n bytes. */
+struct str query_decode(char *to, struct str text);
+
+#endif

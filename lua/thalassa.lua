@@ -1,0 +1,73 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What HAProxy loads (Lua 5.3 and 5.4): the action `thalassa_decide`, which takes the agent's
+-- decision in process when the agent is dead, late or off, and the command `show thalassa`. Needs
+-- the other files of its folder, which is lua/, ../maps and ../lookups.txt. After loading no file
+-- is opened (chroot).
+
+-- Written as in the configuration: maps are the same when their names are.
+local path = debug.getinfo(1, "S").source
+local folder = assert(path:match("^@(.*)lua/[^/]*$"), "this file lies in no folder lua/")
+
+local function load(name, ...)
+    return assert(loadfile(folder .. "lua/" .. name))(...)
+end
+
+local request = load("request.lua")
+local policy = load("policy.lua", request)
+local policies = Map.new(folder .. "maps/policies.map", Map._str)
+local lines = Map.new(folder .. "maps/policy-lines.map", Map._str)
+
+local function line_of(name)
+    return lines:lookup(name)
+end
+
+local function request_of(txn)
+    local all
+    return {
+        method = txn.f:method(),
+        host = txn.f:req_hdr("host"),
+        path = txn.f:path(),
+        query = txn.f:query(),
+        src = txn.f:src(),
+        headers = function(name)
+            all = all or txn.http:req_get_headers()
+            local values = all[name]
+            return values and table.move(values, 0, #values, 1, {})
+        end,
+    }
+end
+
+local function answer(txn)
+    local names = policies:lookup(txn.f:fe_name())
+    local kind, name, taken = policy.decide(names or "", line_of, request_of(txn))
+    if kind ~= "taken" then
+        return
+    end
+    if taken.backend ~= "" then
+        txn:set_var("txn.thalassa.backend", taken.backend)
+    end
+    for _, variable in ipairs(taken.set) do
+        txn:set_var("txn.thalassa." .. variable[1], variable[2])
+    end
+    txn:set_var("txn.thalassa.policy", name)
+end
+
+local complaint
+
+core.register_action("thalassa_decide", { "http-req" }, function(txn)
+    local ok, why = pcall(answer, txn)
+    if not ok and why ~= complaint then
+        complaint = why -- once for each kind, not for each request
+        core.Warning("thalassa: no decision: " .. tostring(why))
+    end
+    txn:set_var("txn.thalassa.done", "lua")
+end)
+
+local show = load("show.lua", request, policy)
+local view = load("view.lua", folder, line_of)
+local usage = "show thalassa route|splits|policies : what the maps say"
+
+core.register_cli({ "show", "thalassa" }, usage, function(applet, ...)
+    local ok, text = pcall(show.command, view, { ... })
+    applet:send(ok and text or "error: " .. tostring(text) .. "\n")
+end)
