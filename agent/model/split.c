@@ -57,7 +57,7 @@ static int check_targets(struct split *s, const struct target t[TARGETS], struct
 static int parse_targets(struct split *s, const struct json *o, struct err *e)
 {
     const struct json *list = json_get(o, "targets");
-    struct target targets[TARGETS];
+    struct target targets[TARGETS] = {{STR_NONE, 0}};
     size_t i = 0;
 
     if (!list || list->type == JSON_NULL)
