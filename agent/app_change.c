@@ -19,6 +19,8 @@ static void note_change(struct app_change *c)
         [CHANGE_DELETE_FRONTEND] = {"deleted", "frontend/"},
         [CHANGE_PUT_BACKEND] = {"changed", "backend/"},
         [CHANGE_DELETE_BACKEND] = {"deleted", "backend/"},
+        [CHANGE_PUT_SPLIT] = {"changed", "split/"},
+        [CHANGE_DELETE_SPLIT] = {"deleted", "split/"},
         [CHANGE_SWITCH] = {"switched", "backend/"},
         [CHANGE_CONFIG] = {"changed", "config"},
         [CHANGE_ACCEPT_LOSS] = {"accepted", "backend/"},
@@ -147,6 +149,8 @@ static int check_precondition(struct app_change *c, struct err *e)
     buf_init(&skip, APP_VIEW_BYTES);
     if (w->kind == CHANGE_PUT_FRONTEND || w->kind == CHANGE_DELETE_FRONTEND)
         rc = app_view_frontend(c->app, w->name, &skip, &etag, &none);
+    else if (w->kind == CHANGE_PUT_SPLIT || w->kind == CHANGE_DELETE_SPLIT)
+        rc = app_view_split(c->app, w->name, &skip, &etag, &none);
     else
         rc = app_view_backend(c->app, w->name, &skip, &etag, &none);
     buf_free(&skip);
@@ -168,13 +172,25 @@ static int decide(struct app_change *c, struct err *e)
         [CHANGE_DELETE_FRONTEND] = CONTROL_DELETE_FRONTEND,
         [CHANGE_PUT_BACKEND] = CONTROL_PUT_BACKEND,
         [CHANGE_DELETE_BACKEND] = CONTROL_DELETE_BACKEND,
+        [CHANGE_PUT_SPLIT] = CONTROL_PUT_SPLIT,
+        [CHANGE_DELETE_SPLIT] = CONTROL_DELETE_SPLIT,
         [CHANGE_SWITCH] = CONTROL_SWITCH,
         [CHANGE_CONFIG] = CONTROL_PUT_ALL,
     };
     const struct web_change *w = c->wish;
-    struct change change = {kinds[w->kind], w->name,          w->frontends, w->frontend_count,
-                            w->backends,    w->backend_count, w->service,   w->version,
-                            w->prune,       w->strict,        w->force};
+    struct change change = {.kind = kinds[w->kind],
+                            .name = w->name,
+                            .frontends = w->frontends,
+                            .frontend_count = w->frontend_count,
+                            .backends = w->backends,
+                            .backend_count = w->backend_count,
+                            .splits = w->splits,
+                            .split_count = w->split_count,
+                            .service = w->service,
+                            .version = w->version,
+                            .prune = w->prune,
+                            .strict = w->strict,
+                            .force = w->force};
     struct change_facts facts = {c->app, passing, c->app->options->allowEmptySwitch};
 
     for (size_t i = 0; i < w->frontend_count; i++) {

@@ -181,6 +181,7 @@ static void fill_input(struct job *j, struct app *a, struct desired *d)
         .active = sets,
         .active_count = d->ruleset_count,
         .cookie_key = STR(""),
+        .sticky_cookies = o->stickyCookies,
         .spares = a->caps.add_backend ? 0 : o->spareBackends,
         .stats_bind = copy_z(&j->arena, o->haproxyStats),
     };

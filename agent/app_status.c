@@ -209,6 +209,7 @@ int app_view_status(struct app *a, struct buf *out, struct err *e)
     put_registry(a, &o);
     put_reloads(a, &o);
     app_put_switches(a, &o);
+    app_put_splits(a, &o, "splits");
     put_pending(a, &o);
     put_failed(a, &o);
     json_close_object(&o);

@@ -3,6 +3,7 @@
  * that it survives a kill. */
 #include "app.h"
 
+#include "app_store_split.h"
 #include "base/log.h"
 #include "store/persistence.h"
 
@@ -58,12 +59,17 @@ static void put_backends(struct store_txn *t, const struct objects *old, const s
 
 static void export_objects(struct app *a, const struct objects *o)
 {
+    const struct persistence all = {.frontends = o->frontends,
+                                    .frontend_count = o->frontend_count,
+                                    .backends = o->backends,
+                                    .backend_count = o->backend_count,
+                                    .splits = o->splits,
+                                    .split_count = o->split_count};
     struct err e;
 
     if (!a->options->persistence || !*a->options->persistence)
         return;
-    if (persistence_write(a->options->persistence, o->frontends, o->frontend_count, o->backends,
-                          o->backend_count, &e))
+    if (persistence_write(a->options->persistence, &all, &e))
         log_error("--persistence: %s", e.text);
 }
 
@@ -77,6 +83,7 @@ int app_store_objects(struct app *a, const struct objects *next, struct err *e)
     (void)snprintf(generation, sizeof generation, "%" PRIu64, next->generation);
     put_frontends(t, a->stored, next);
     put_backends(t, a->stored, next);
+    app_store_put_splits(t, a->stored, next);
     store_put(t, STORE_META, STR("generation"), str_z(generation));
     if (store_commit(t, e))
         return -1;
@@ -124,6 +131,8 @@ static int load_objects(struct app *a, struct err *e)
     l.frontends = false;
     if (rc == 0)
         rc = store_each(t, STORE_BACKENDS, STORE_FORWARD, STR_NONE, load_object, &l, e);
+    if (rc == 0)
+        rc = app_store_load_splits(t, l.objects, e);
     if (rc == 0)
         rc = store_get(t, STORE_META, STR("generation"), &generation, e);
     if (rc == 0 && generation.p && str_u64(generation, &l.objects->generation))
@@ -362,6 +371,8 @@ static int import_objects(struct app *a, struct err *e)
             objects_put_frontend(next, p.frontends[i]);
         for (size_t i = 0; i < p.backend_count; i++)
             objects_put_backend(next, p.backends[i]);
+        for (size_t i = 0; i < p.split_count; i++)
+            objects_put_split(next, p.splits[i]);
         next->generation = 1;
         rc = app_store_objects(a, next, e);
         objects_unref(a->stored);

@@ -14,12 +14,17 @@ int app_view_backend(struct app *a, struct str name, struct buf *out, struct eta
                      struct err *e);
 int app_view_frontends(struct app *a, struct buf *out, struct err *e);
 int app_view_backends(struct app *a, struct buf *out, struct err *e);
+int app_view_splits(struct app *a, struct buf *out, struct err *e);
+int app_view_split(struct app *a, struct str backend, struct buf *out, struct etag *etag,
+                   struct err *e);
 int app_view_members(struct app *a, struct str backend, struct buf *out, struct err *e);
 int app_view_status(struct app *a, struct buf *out, struct err *e);
 int app_view_metrics(struct app *a, struct metrics *m, struct err *e);
 int app_view_ready(struct app *a, struct err *e);
 
 /* Version switches under way, as the array "switches". */
+void app_put_splits(struct app *a, struct json_out *o, const char *key);
+
 void app_put_switches(struct app *a, struct json_out *o);
 
 #endif

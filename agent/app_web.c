@@ -44,6 +44,16 @@ static int backend(void *ctx, struct str name, struct buf *out, struct etag *eta
     return app_view_backend(ctx, name, out, etag, e);
 }
 
+static int splits(void *ctx, struct buf *out, struct err *e)
+{
+    return app_view_splits(ctx, out, e);
+}
+
+static int split(void *ctx, struct str backend, struct buf *out, struct etag *etag, struct err *e)
+{
+    return app_view_split(ctx, backend, out, etag, e);
+}
+
 static int members(void *ctx, struct str name, struct buf *out, struct err *e)
 {
     return app_view_members(ctx, name, out, e);
@@ -96,6 +106,8 @@ static const struct web_api functions = {
     .frontend = frontend,
     .backends = backends,
     .backend = backend,
+    .splits = splits,
+    .split = split,
     .members = members,
     .status = status,
     .activity = activity,

@@ -16,6 +16,8 @@ static const struct command_row rows[] = {
     {COMMAND_SERVICES, F(JSON), command_services, 0, 1},
     {COMMAND_ACTIVITY, F(JSON) | F(LIMIT), command_activity, 0, 32},
     {COMMAND_SWITCH, CHANGES | F(SERVICE), command_switch, 2, 2},
+    {COMMAND_SPLITS, F(JSON), command_splits, 0, 1},
+    {COMMAND_SPLIT, F(JSON) | F(WAIT) | F(DRY_RUN) | F(STICKY), command_split, 2, 3},
     {COMMAND_APPLY, CHANGES | F(PRUNE), command_apply, 1, 1},
     {COMMAND_VERSION, F(JSON), command_version, 0, 0},
 };

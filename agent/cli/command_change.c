@@ -81,9 +81,8 @@ static int tell(struct command_line *c, const struct client_reply *reply, const 
     return rc;
 }
 
-/* Send the change; `what` is told when it is done, `about` put before what the agent refuses. */
-static int change(struct command_line *c, const char *method, struct buf *path, struct str body,
-                  const char *what, const char *about)
+int command_send(struct command_line *c, const char *method, struct buf *path, struct str body,
+                 const char *what, const char *about)
 {
     struct client *client = client_open(c->options);
     struct client_request request = {
@@ -136,7 +135,7 @@ int command_switch(struct command_line *c)
     if (buf_failed(&path))
         rc = command_misuse(c, "this name is too long");
     else
-        rc = change(c, "POST", &path, buf_str(&body), what.p, NULL);
+        rc = command_send(c, "POST", &path, buf_str(&body), what.p, NULL);
     buf_free(&path);
     buf_free(&body);
     return rc;
@@ -183,8 +182,8 @@ int command_apply(struct command_line *c)
     if (read_objects(c, &body, &e))
         rc = command_misuse(c, "%s", e.text);
     else
-        rc = change(c, "PUT", &path, buf_str(&body),
-                    arena_printf(&c->arena, "%s is stored", c->words[0]).p, c->words[0]);
+        rc = command_send(c, "PUT", &path, buf_str(&body),
+                          arena_printf(&c->arena, "%s is stored", c->words[0]).p, c->words[0]);
     buf_free(&path);
     buf_free(&body);
     return rc;

@@ -113,6 +113,11 @@ int command_services(struct command_line *c)
     return show_named(c, "/services", "", view_services, view_service);
 }
 
+int command_splits(struct command_line *c)
+{
+    return show_named(c, "/splits", "", view_splits, view_split);
+}
+
 static int put_limit(struct command_line *c, struct buf *path)
 {
     const char *text = c->flags[FLAG_LIMIT];

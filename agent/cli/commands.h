@@ -14,8 +14,15 @@ int command_members(struct command_line *c);
 int command_services(struct command_line *c);
 int command_activity(struct command_line *c);
 int command_switch(struct command_line *c);
+int command_splits(struct command_line *c);
+int command_split(struct command_line *c);
 int command_apply(struct command_line *c);
 int command_version(struct command_line *c);
+
+/* Send a change with the parameters that the flags say; `what` is told when it is done, `about`
+ * (may be NULL) put before what the agent refuses. */
+int command_send(struct command_line *c, const char *method, struct buf *path, struct str body,
+                 const char *what, const char *about);
 
 /* GET `path` and show it: the text of `put`, or the JSON itself with --json. */
 int command_show(struct command_line *c, struct str path, view_put *put);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/option_table.h"
 
+#include "model/names.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,16 +171,20 @@ static int set_choice(struct options *o, enum option_id id, struct str text, str
     return -1;
 }
 
-static int add_list(struct options *o, enum option_id id, struct str text, struct err *e)
+enum { LIST_ITEMS_MAX = 64 };
+
+static int add_list(struct options *o, enum option_id id, struct str text, size_t max,
+                    struct err *e)
 {
-    enum { ITEMS_MAX = 64 };
     struct str_list *list = place(o, id);
 
     while (text.p) {
         struct str part = str_cut(&text, ','), word;
         while ((word = str_word(&part)).n) {
-            if (list->count == ITEMS_MAX)
-                return err_set(e, ERR_INVALID, "more than %d names", ITEMS_MAX);
+            if (list->count == max)
+                return err_set(e, ERR_INVALID, "more than %zu names", max);
+            if (option_table[id].type == OPTION_NAMES && name_check(word, "name", e))
+                return -1;
             *ARENA_PUSH(&o->arena, list->items, list->count) = arena_str(&o->arena, word);
         }
     }
@@ -205,9 +211,10 @@ static int set_value(struct options *o, enum option_id id, struct str text, bool
     case OPTION_SWITCH: return set_bool(o, id, text, e);
     case OPTION_CHOICE: return set_choice(o, id, text, e);
     case OPTION_LIST:
+    case OPTION_NAMES:
         if (!again)
             *(struct str_list *)place(o, id) = (struct str_list){NULL, 0};
-        return add_list(o, id, text, e);
+        return add_list(o, id, text, row->max ? (size_t)row->max : LIST_ITEMS_MAX, e);
     }
     return -1;
 }

@@ -47,7 +47,8 @@ enum option_type {
     OPTION_FLAG,     /* --name alone, or --name=off */
     OPTION_SWITCH,   /* on or off, told as a value */
     OPTION_CHOICE,   /* one of the words of CHOICE */
-    OPTION_LIST      /* parted by commas or blanks; repeated options of one origin add up */
+    OPTION_LIST,     /* parted by commas or blanks; repeated options of one origin add up */
+    OPTION_NAMES     /* a list of at most max names (model/names.h) */
 };
 typedef const char *option_c_STRING;
 typedef const char *option_c_PATH;
@@ -60,6 +61,7 @@ typedef bool option_c_FLAG;
 typedef bool option_c_SWITCH;
 typedef enum option_choice option_c_CHOICE;
 typedef struct str_list option_c_LIST;
+typedef struct str_list option_c_NAMES;
 
 /* Never a NULL string; texts lie in `arena`. */
 struct options {

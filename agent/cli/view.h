@@ -25,6 +25,8 @@ void view_backend(struct view *v, const struct json *o);
 void view_members(struct view *v, const struct json *list);
 void view_services(struct view *v, const struct json *o); /* GET /services */
 void view_service(struct view *v, const struct json *o);  /* GET /services/{name} */
+void view_splits(struct view *v, const struct json *list);
+void view_split(struct view *v, const struct json *o);
 void view_activity(struct view *v, const struct json *list);
 
 /* --- what the views are made of --- */

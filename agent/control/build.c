@@ -145,6 +145,9 @@ static void copy_objects(struct desired *d, const struct objects *o)
         d->frontends[d->frontend_count++] = frontend_ref(o->frontends[i]);
     for (size_t i = 0; i < o->backend_count; i++)
         d->objects[d->object_count++] = backend_ref(o->backends[i]);
+    d->splits = ARENA_ARRAY(&d->arena, struct split *, o->split_count);
+    for (size_t i = 0; i < o->split_count; i++)
+        d->splits[d->split_count++] = split_ref(o->splits[i]);
 }
 
 struct desired *build_desired(const struct build_input *in, struct str_list *problems)

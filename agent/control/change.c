@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/change.h"
 
+#include "control/change_split.h"
+
 static int put_frontend(struct objects *next, struct frontend *f, bool *changed, struct err *e)
 {
     const struct frontend *old = objects_frontend(next, f->name);
@@ -57,7 +59,7 @@ static int put_backend(struct objects *next, struct backend *b, const struct cha
 }
 
 static int delete_backend(struct objects *next, const struct change *c, struct arena *a,
-                          struct err *e)
+                          struct str_list *warnings, struct err *e)
 {
     struct str users;
 
@@ -69,6 +71,7 @@ static int delete_backend(struct objects *next, const struct change *c, struct a
                        "backend \"" STR_FMT "\" is in use by: " STR_FMT " (?force=true does it)",
                        STR_ARG(c->name), STR_ARG(users));
     (void)objects_del_backend(next, c->name);
+    change_drop_splits(next, c->name, a, warnings);
     return 0;
 }
 
@@ -109,6 +112,7 @@ static bool is_listed(const struct change *c, struct str name, bool frontend)
 
 static void prune(struct objects *next, const struct change *c, bool *changed)
 {
+    change_prune_splits(next, c, changed);
     for (size_t i = next->frontend_count; i > 0; i--) {
         struct str name = next->frontends[i - 1]->name;
         if (!is_listed(c, name, true))
@@ -134,23 +138,27 @@ static int put_all(struct objects *next, const struct change *c, const struct ch
         if (put_frontend(next, c->frontends[i], changed, e))
             return err_in(e, "frontends[%zu]", i);
     }
+    for (size_t i = 0; i < c->split_count; i++)
+        change_put_split(next, c->splits[i], changed);
     return 0;
 }
 
 static int apply(struct objects *next, const struct change *c, const struct change_facts *facts,
-                 struct arena *a, bool *changed, struct err *e)
+                 struct arena *a, bool *changed, struct str_list *warnings, struct err *e)
 {
     switch (c->kind) {
     case CONTROL_PUT_FRONTEND: return put_frontend(next, c->frontends[0], changed, e);
     case CONTROL_PUT_BACKEND: return put_backend(next, c->backends[0], c, facts, changed, e);
     case CONTROL_SWITCH: return switch_backend(next, c, facts, changed, e);
+    case CONTROL_PUT_SPLIT: change_put_split(next, c->splits[0], changed); return 0;
+    case CONTROL_DELETE_SPLIT: return change_delete_split(next, c->name, changed, e);
     case CONTROL_PUT_ALL: return put_all(next, c, facts, changed, e);
     case CONTROL_DELETE_FRONTEND:
         *changed = true;
         if (objects_del_frontend(next, c->name))
             return 0;
         return err_set(e, ERR_NOT_FOUND, "no frontend \"" STR_FMT "\"", STR_ARG(c->name));
-    case CONTROL_DELETE_BACKEND: *changed = true; return delete_backend(next, c, a, e);
+    case CONTROL_DELETE_BACKEND: *changed = true; return delete_backend(next, c, a, warnings, e);
     }
     return -1;
 }
@@ -232,7 +240,7 @@ int change_apply(const struct objects *now, const struct change *c,
     bool changed = false;
 
     *result = (struct change_result){0};
-    if (apply(next, c, facts, a, &changed, e))
+    if (apply(next, c, facts, a, &changed, &result->warnings, e) || change_check_splits(next, c, e))
         goto failed;
     for (size_t i = 0; i < next->frontend_count; i++) {
         if (check_frontend(next, next->frontends[i], c, a, &result->warnings, e))

@@ -28,12 +28,15 @@ void objects_unref(struct objects *o)
         frontend_unref(o->frontends[i]);
     for (size_t i = 0; i < o->backend_count; i++)
         backend_unref(o->backends[i]);
+    for (size_t i = 0; i < o->split_count; i++)
+        split_unref(o->splits[i]);
     free(o->frontends);
     free(o->backends);
+    free(o->splits);
     free(o);
 }
 
-/* Both kinds of object begin with arena, refs, name; the lists are told apart by this accessor. */
+/* All kinds of object begin with arena, refs, name; the lists are told apart by this accessor. */
 typedef struct str (*name_of)(const void *object);
 
 static struct str frontend_name(const void *object)
@@ -44,6 +47,11 @@ static struct str frontend_name(const void *object)
 static struct str backend_name(const void *object)
 {
     return ((const struct backend *)object)->name;
+}
+
+static struct str split_name(const void *object)
+{
+    return ((const struct split *)object)->backend;
 }
 
 static size_t lower_bound(void *const *items, size_t count, struct str name, name_of of)
@@ -106,6 +114,11 @@ struct backend *objects_backend(const struct objects *o, struct str name)
     return find((void *const *)o->backends, o->backend_count, name, backend_name);
 }
 
+struct split *objects_split(const struct objects *o, struct str backend)
+{
+    return find((void *const *)o->splits, o->split_count, backend, split_name);
+}
+
 static void *copy_list(const void *items, size_t count)
 {
     void *copy = calloc(count ? count : 1, sizeof(void *));
@@ -125,10 +138,13 @@ struct objects *objects_copy(const struct objects *o)
     copy->refs = 1;
     copy->frontends = copy_list(o->frontends, o->frontend_count);
     copy->backends = copy_list(o->backends, o->backend_count);
+    copy->splits = copy_list(o->splits, o->split_count);
     for (size_t i = 0; i < copy->frontend_count; i++)
         frontend_ref(copy->frontends[i]);
     for (size_t i = 0; i < copy->backend_count; i++)
         backend_ref(copy->backends[i]);
+    for (size_t i = 0; i < copy->split_count; i++)
+        split_ref(copy->splits[i]);
     return copy;
 }
 
@@ -150,6 +166,15 @@ void objects_put_backend(struct objects *o, struct backend *b)
     *at = backend_ref(b);
 }
 
+void objects_put_split(struct objects *o, struct split *s)
+{
+    struct split **at =
+        (struct split **)slot((void ***)&o->splits, &o->split_count, s->backend, split_name);
+
+    split_unref(*at);
+    *at = split_ref(s);
+}
+
 bool objects_del_frontend(struct objects *o, struct str name)
 {
     struct frontend *f = take_out((void **)o->frontends, &o->frontend_count, name, frontend_name);
@@ -164,6 +189,14 @@ bool objects_del_backend(struct objects *o, struct str name)
 
     backend_unref(b);
     return b != NULL;
+}
+
+bool objects_del_split(struct objects *o, struct str backend)
+{
+    struct split *s = take_out((void **)o->splits, &o->split_count, backend, split_name);
+
+    split_unref(s);
+    return s != NULL;
 }
 
 static bool names_backend(const struct frontend *f, struct str backend)
@@ -185,6 +218,11 @@ struct str objects_users(const struct objects *o, struct str backend, struct are
         if (names_backend(o->frontends[i], backend))
             users = arena_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(users), users.n ? ", " : "",
                                  STR_ARG(o->frontends[i]->name));
+    }
+    for (size_t i = 0; i < o->split_count; i++) {
+        if (str_eq(o->splits[i]->backend, backend) || str_eq(o->splits[i]->other, backend))
+            users = arena_printf(a, STR_FMT "%ssplit " STR_FMT, STR_ARG(users), users.n ? ", " : "",
+                                 STR_ARG(o->splits[i]->backend));
     }
     return users;
 }

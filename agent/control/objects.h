@@ -6,6 +6,7 @@
 
 #include "model/backend.h"
 #include "model/frontend.h"
+#include "model/split.h"
 
 struct objects {
     unsigned refs; /* loop thread only */
@@ -14,6 +15,8 @@ struct objects {
     size_t frontend_count;
     struct backend **backends; /* sorted by name */
     size_t backend_count;
+    struct split **splits; /* sorted by backend */
+    size_t split_count;
 };
 
 struct objects *objects_new(void); /* empty, generation 0 */
@@ -23,15 +26,19 @@ void objects_unref(struct objects *o);
 /* NULL when absent. */
 struct frontend *objects_frontend(const struct objects *o, struct str name);
 struct backend *objects_backend(const struct objects *o, struct str name);
+struct split *objects_split(const struct objects *o, struct str backend);
 
 /* A copy to be changed by the functions below before it is shared. */
 struct objects *objects_copy(const struct objects *o);
 void objects_put_frontend(struct objects *o, struct frontend *f); /* takes a reference of its own */
 void objects_put_backend(struct objects *o, struct backend *b);
+void objects_put_split(struct objects *o, struct split *s);
 bool objects_del_frontend(struct objects *o, struct str name); /* false: was not there */
 bool objects_del_backend(struct objects *o, struct str name);
+bool objects_del_split(struct objects *o, struct str backend);
 
-/* Frontends that name the backend (default or rule), as "web, api"; empty when none does. */
+/* Who names the backend: frontends (default or rule), splits; "web, api, split live"; empty when
+ * nobody does. */
 struct str objects_users(const struct objects *o, struct str backend, struct arena *a);
 
 #endif

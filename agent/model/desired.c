@@ -24,6 +24,8 @@ void desired_unref(struct desired *d)
         frontend_unref(d->frontends[i]);
     for (size_t i = 0; i < d->object_count; i++)
         backend_unref(d->objects[i]);
+    for (size_t i = 0; i < d->split_count; i++)
+        split_unref(d->splits[i]);
     arena_free(&d->arena);
     free(d);
 }

@@ -6,6 +6,7 @@
 
 #include "model/backend.h"
 #include "model/frontend.h"
+#include "model/split.h"
 
 enum server_admin { ADMIN_READY, ADMIN_DRAIN, ADMIN_MAINT };
 const char *server_admin_name(enum server_admin a); /* "ready", "drain", "maint" */
@@ -65,6 +66,8 @@ struct desired {
     size_t frontend_count;
     struct backend **objects; /* sorted by name; referenced; desired_backend.object points here */
     size_t object_count;
+    struct split **splits; /* sorted by backend; referenced */
+    size_t split_count;
     struct desired_backend *backends; /* sorted by the object's name */
     size_t backend_count;
     struct ruleset *rulesets; /* http frontends, sorted by frontend name */

@@ -45,7 +45,8 @@ static int parse_templates(const struct render_input *in, struct templates *t, s
 
 static struct line_env line_env_of(const struct render_input *in)
 {
-    return (struct line_env){in->paths.haproxy_dir, in->cookie_key, in->caps.guid};
+    return (struct line_env){in->paths.haproxy_dir, in->cookie_key, in->caps.guid,
+                             &in->sticky_cookies};
 }
 
 static int run_template(const struct render_input *in, const struct templates *t,

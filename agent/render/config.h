@@ -28,6 +28,7 @@ struct render_input {
     size_t active_count;
     struct str cookie_key;            /* mixed into sticky cookies; empty: the backend's name */
     unsigned spares;                  /* of each profile; 0 where backends come at runtime */
+    struct str_list sticky_cookies;   /* names by which splits know a user */
     struct str stats_bind;            /* address of HAProxy's own statistics page; empty: none */
     struct file_text template;        /* the name is for messages */
     const struct file_text *partials; /* {{> NAME}} */

@@ -7,12 +7,14 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "model/object.h"
 
 /* What all sections of one configuration share. */
 struct line_env {
     struct str dir;        /* the haproxy folder, absolute, without '/' at its end */
     struct str cookie_key; /* mixed into sticky cookies; empty: the backend's name */
     bool guid;
+    const struct str_list *sticky_cookies; /* names, checked; NULL: none */
 };
 
 struct line_out {

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "render/maps.h"
 #include "render/rules.h"
+#include "render/split_lines.h"
 
 struct kind {
     const char *fetch; /* NULL: by header */
@@ -77,6 +78,8 @@ void lookup_lines(struct line_out *o, const struct ruleset *rules)
     line_new(o, "%s set-var(txn.be) fe_name,map_str(", action);
     line_map(o, STR("maps/default.map"));
     line_more(o, rules ? ") if !{ var(txn.be) -m found }" : ")");
+    if (rules)
+        split_lines(o);
     line_new(o, "%s set-var(txn.px) var(txn.be),map_str(", action);
     line_map(o, STR("maps/proxies.map"));
     line_more(o, ")");

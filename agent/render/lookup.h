@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lines of a frontend that find the backend: rules by maps, then the default, then the proxy
- * that serves it now. The variables, all of the transaction:
+/* The lines of a frontend that find the backend: rules by maps, then the default, then splits, then
+ * the proxy that serves it now. The variables, all of the transaction:
  *
  *   g   which set of rule maps is active, a or b      r   rank of the rule that hit
  *   be  operator's name of the backend                px  proxy that serves it, set if it is known

@@ -80,6 +80,18 @@ static struct map_file uri_map(struct arena *a, const struct desired *d, bool ow
     return map;
 }
 
+/* One of share 0 says nothing. */
+static struct map_file splits_map(struct arena *a, const struct desired *d)
+{
+    struct map_file map = new_map(a, "splits", d->split_count);
+
+    for (size_t i = 0; i < d->split_count; i++) {
+        if (d->splits[i]->share)
+            add(&map, d->splits[i]->backend, split_entry(a, d->splits[i]));
+    }
+    return map;
+}
+
 /* In the order of names. */
 static struct map_file *build(struct arena *a, const struct desired *d, bool own_name,
                               size_t *count)
@@ -90,7 +102,7 @@ static struct map_file *build(struct arena *a, const struct desired *d, bool own
     maps[1] = host_map(a, d, own_name);
     maps[2] = new_map(a, "policies", 0);
     maps[3] = proxies_map(a, d, own_name);
-    maps[4] = new_map(a, "splits", 0);
+    maps[4] = splits_map(a, d);
     maps[5] = uri_map(a, d, own_name);
     *count = 6;
     return maps;

@@ -27,7 +27,8 @@ struct active_set {
  *   default   frontend -> operator's name of its backend (http and tcp)
  *   proxies   operator's name -> the proxy that serves it (desired_backend.proxy); total
  *   host, uri proxy -> Host header of its servers, URI of its health check
- *   policies, splits  empty */
+ *   splits    operator's name -> "SHARE/OTHER/STICKY" (model/split.h)
+ *   policies  empty */
 void maps_build(struct desired *d);
 
 /* The name of a rule map's file, relative to the haproxy folder: "maps/web.path_beg.a.map". `kind`

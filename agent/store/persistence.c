@@ -12,7 +12,9 @@ enum object_kind {
     OBJECT_RULE,
     OBJECT_BACKEND,
     OBJECT_HEALTH,
-    OBJECT_MEMBER
+    OBJECT_MEMBER,
+    OBJECT_SPLIT,
+    OBJECT_TARGET
 };
 
 static const struct field {
@@ -37,6 +39,19 @@ static const struct field *field_find(enum object_kind object, struct str name)
 static void add_line(struct persistence *p, struct str_list *list, struct str line)
 {
     *ARENA_PUSH(&p->arena, list->items, list->count) = line;
+}
+
+static const char *name_of(enum object_kind kind)
+{
+    return kind == OBJECT_FRONTEND  ? "frontend"
+           : kind == OBJECT_BACKEND ? "backend"
+           : kind == OBJECT_SPLIT   ? "split"
+                                    : NULL;
+}
+
+static bool is_stored(enum object_kind kind)
+{
+    return name_of(kind) != NULL;
 }
 
 static void strip(struct persistence *p, enum object_kind kind, struct json *o, struct str where);
@@ -64,9 +79,9 @@ static void strip(struct persistence *p, enum object_kind kind, struct json *o, 
         struct json *child = *link;
         const struct field *field = field_find(kind, child->key);
         struct str path = arena_printf(&p->arena, STR_FMT "%s" STR_FMT, STR_ARG(where),
-                                       kind == OBJECT_FRONTEND || kind == OBJECT_BACKEND ? ": "
-                                       : where.n                                         ? "."
-                                                                                         : "",
+                                       is_stored(kind) ? ": "
+                                       : where.n       ? "."
+                                                       : "",
                                        STR_ARG(child->key));
         if (!field) {
             add_line(p, &p->warnings,
@@ -138,6 +153,13 @@ static struct str backend_name_at(const void *items, size_t i)
     return list[i]->name;
 }
 
+static struct str split_name_at(const void *items, size_t i)
+{
+    struct split *const *list = items;
+
+    return list[i]->backend;
+}
+
 static int take_frontend(struct persistence *p, struct str name, const struct json *o,
                          struct err *e)
 {
@@ -175,9 +197,34 @@ static int take_backend(struct persistence *p, struct str name, const struct jso
     return 0;
 }
 
+static int take_split(struct persistence *p, struct str name, const struct json *o, struct err *e)
+{
+    bool found;
+    size_t at = place_of(name, p->split_count, split_name_at, p->splits, &found);
+    struct split *s;
+
+    if (found)
+        return err_set(e, ERR_CONFLICT, "listed twice");
+    s = split_parse(name, o, e);
+    if (!s)
+        return -1;
+    (void)ARENA_PUSH(&p->arena, p->splits, p->split_count);
+    memmove(p->splits + at + 1, p->splits + at, (p->split_count - 1 - at) * sizeof *p->splits);
+    p->splits[at] = s;
+    return 0;
+}
+
+static int take(struct persistence *p, enum object_kind kind, struct str name, const struct json *o,
+                struct err *e)
+{
+    if (kind == OBJECT_FRONTEND)
+        return take_frontend(p, name, o, e);
+    return kind == OBJECT_BACKEND ? take_backend(p, name, o, e) : take_split(p, name, o, e);
+}
+
 static void take_object(struct persistence *p, enum object_kind kind, struct json *o, size_t i)
 {
-    const char *list = kind == OBJECT_FRONTEND ? "frontend" : "backend";
+    const char *list = name_of(kind);
     struct str name = object_name(kind, o), where;
     const struct json *type = json_get(o, "type");
     struct json *members;
@@ -190,7 +237,7 @@ static void take_object(struct persistence *p, enum object_kind kind, struct jso
     if (members && type && str_eq_z(type->text, "dynamic"))
         members->type = JSON_NULL; /* the registry's, not the file's: neither read nor warned of */
     strip(p, kind, o, where);
-    rc = kind == OBJECT_FRONTEND ? take_frontend(p, name, o, &e) : take_backend(p, name, o, &e);
+    rc = take(p, kind, name, o, &e);
     if (rc)
         add_line(p, &p->problems, arena_printf(&p->arena, STR_FMT ": %s", STR_ARG(where), e.text));
 }
@@ -198,7 +245,9 @@ static void take_object(struct persistence *p, enum object_kind kind, struct jso
 static int take_list(struct persistence *p, const struct json *file, enum object_kind kind,
                      struct err *e)
 {
-    const char *key = kind == OBJECT_FRONTEND ? "frontends" : "backends";
+    const char *key = kind == OBJECT_FRONTEND  ? "frontends"
+                      : kind == OBJECT_BACKEND ? "backends"
+                                               : "splits";
     const struct json *list = json_get(file, key);
     size_t i = 0;
 
@@ -241,8 +290,8 @@ int persistence_read(const char *path, struct persistence *out, struct err *e)
         if (rc == 0)
             strip(out, OBJECT_FILE, file, STR(""));
         if (rc == 0)
-            rc =
-                take_list(out, file, OBJECT_FRONTEND, e) || take_list(out, file, OBJECT_BACKEND, e);
+            rc = take_list(out, file, OBJECT_FRONTEND, e) ||
+                 take_list(out, file, OBJECT_BACKEND, e) || take_list(out, file, OBJECT_SPLIT, e);
         if (rc)
             (void)err_wrap(e, "%s", path);
     }
@@ -256,12 +305,23 @@ void persistence_free(struct persistence *p)
         frontend_unref(p->frontends[i]);
     for (size_t i = 0; i < p->backend_count; i++)
         backend_unref(p->backends[i]);
+    for (size_t i = 0; i < p->split_count; i++)
+        split_unref(p->splits[i]);
     arena_free(&p->arena);
     *p = (struct persistence){.arena = ARENA_INIT};
 }
 
-int persistence_write(const char *path, struct frontend *const *frontends, size_t frontend_count,
-                      struct backend *const *backends, size_t backend_count, struct err *e)
+static void put_splits(struct json_out *o, const struct persistence *what)
+{
+    if (what->split_count == 0)
+        return;
+    json_open_array(o, "splits");
+    for (size_t i = 0; i < what->split_count; i++)
+        split_put(o, NULL, what->splits[i]);
+    json_close_array(o);
+}
+
+int persistence_write(const char *path, const struct persistence *what, struct err *e)
 {
     struct json_out o;
     struct buf text;
@@ -272,13 +332,14 @@ int persistence_write(const char *path, struct frontend *const *frontends, size_
     json_open_object(&o, NULL);
     json_put_int(&o, "version", PERSISTENCE_VERSION);
     json_open_array(&o, "frontends");
-    for (size_t i = 0; i < frontend_count; i++)
-        frontend_put(&o, NULL, frontends[i]);
+    for (size_t i = 0; i < what->frontend_count; i++)
+        frontend_put(&o, NULL, what->frontends[i]);
     json_close_array(&o);
     json_open_array(&o, "backends");
-    for (size_t i = 0; i < backend_count; i++)
-        backend_put(&o, NULL, backends[i], NULL);
+    for (size_t i = 0; i < what->backend_count; i++)
+        backend_put(&o, NULL, what->backends[i], NULL);
     json_close_array(&o);
+    put_splits(&o, what);
     json_close_object(&o);
     json_out_fini(&o);
     rc = buf_failed(&text)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The persistence file: {"version":1,"frontends":[...],"backends":[...]}, read when the store is
- * empty, rewritten whole on each change. */
+/* The persistence file: {"version":1,"frontends":[...],"backends":[...]} and, where there are any,
+ * "splits":[...]; read when the store is empty, rewritten whole on each change. */
 #ifndef THALASSA_STORE_PERSISTENCE_H
 #define THALASSA_STORE_PERSISTENCE_H
 
 #include "model/backend.h"
 #include "model/frontend.h"
+#include "model/split.h"
 
 enum {
     PERSISTENCE_VERSION = 1,
@@ -19,6 +20,8 @@ struct persistence {
     size_t frontend_count;
     struct backend **backends;
     size_t backend_count;
+    struct split **splits; /* sorted by backend */
+    size_t split_count;
     struct str_list warnings; /* unknown fields, which were ignored; one line each */
     struct str_list problems; /* objects that did not pass and are missing; one line each */
 };
@@ -29,8 +32,7 @@ struct persistence {
 int persistence_read(const char *path, struct persistence *out, struct err *e);
 void persistence_free(struct persistence *p);
 
-/* Replace the file atomically (mode 0644) by these objects, in their order. */
-int persistence_write(const char *path, struct frontend *const *frontends, size_t frontend_count,
-                      struct backend *const *backends, size_t backend_count, struct err *e);
+/* Replace the file atomically (mode 0644) by the objects of `what`, in their order. */
+int persistence_write(const char *path, const struct persistence *what, struct err *e);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "model/backend.h"
 #include "model/frontend.h"
+#include "model/split.h"
 #include "web/etag.h"
 #include "web/metrics.h"
 
@@ -13,6 +14,8 @@ enum web_change_kind {
     CHANGE_DELETE_FRONTEND,
     CHANGE_PUT_BACKEND,
     CHANGE_DELETE_BACKEND,
+    CHANGE_PUT_SPLIT,
+    CHANGE_DELETE_SPLIT,
     CHANGE_SWITCH,     /* POST /backends/{name} */
     CHANGE_CONFIG,     /* PUT /config */
     CHANGE_ACCEPT_LOSS /* POST /registry/accept */
@@ -27,6 +30,8 @@ struct web_change {
     size_t frontend_count;
     struct backend **backends;
     size_t backend_count;
+    struct split **splits;
+    size_t split_count;
 
     struct str service; /* CHANGE_SWITCH: another service name; empty: the one it has */
     struct str version; /* CHANGE_SWITCH */
@@ -70,6 +75,8 @@ struct web_api {
     int (*frontend)(void *ctx, struct str name, struct buf *out, struct etag *etag, struct err *e);
     int (*backends)(void *ctx, struct buf *out, struct err *e); /* an array, with members */
     int (*backend)(void *ctx, struct str name, struct buf *out, struct etag *etag, struct err *e);
+    int (*splits)(void *ctx, struct buf *out, struct err *e); /* an array */
+    int (*split)(void *ctx, struct str backend, struct buf *out, struct etag *etag, struct err *e);
     int (*members)(void *ctx, struct str backend, struct buf *out, struct err *e); /* an array */
     int (*status)(void *ctx, struct buf *out, struct err *e);
     int (*activity)(void *ctx, const struct web_activity_query *query, struct buf *out,

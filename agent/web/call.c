@@ -38,7 +38,9 @@ static void release_objects(struct web_change *change)
         frontend_unref(change->frontends[i]);
     for (size_t i = 0; i < change->backend_count; i++)
         backend_unref(change->backends[i]);
-    change->frontend_count = change->backend_count = 0;
+    for (size_t i = 0; i < change->split_count; i++)
+        split_unref(change->splits[i]);
+    change->frontend_count = change->backend_count = change->split_count = 0;
 }
 
 static void on_change_done(void *ctx, const struct web_result *result)

@@ -58,6 +58,19 @@ static void load_servers(struct fixture *f, struct desired_backend *b, const str
     }
 }
 
+static void load_splits(struct fixture *f, const struct json *list)
+{
+    struct desired *d = &f->desired;
+
+    JSON_EACH(o, list) {
+        struct err e = {0};
+        struct split *s = split_parse(json_get(o, "key")->text, o, &e);
+
+        must(s ? 0 : -1, &e, "split");
+        *ARENA_PUSH(&d->arena, d->splits, d->split_count) = s;
+    }
+}
+
 static void load_backends(struct fixture *f, const struct json *root,
                           const struct render_caps *caps)
 {
@@ -121,6 +134,8 @@ void fixture_load(struct fixture *f, struct str json, const struct render_caps *
     must(json_parse(&f->arena, json, JSON_MAX_DEPTH, &root, &e), &e, "fixture");
     load_frontends(f, json_get(root, "frontends"));
     load_backends(f, root, caps);
+    if (json_get(root, "splits"))
+        load_splits(f, json_get(root, "splits"));
     compile(f);
     active = json_get(root, "active");
     if (!active)
@@ -149,6 +164,8 @@ void fixture_free(struct fixture *f)
         frontend_unref(f->desired.frontends[i]);
     for (size_t i = 0; i < f->desired.object_count; i++)
         backend_unref(f->desired.objects[i]);
+    for (size_t i = 0; i < f->desired.split_count; i++)
+        split_unref(f->desired.splits[i]);
     arena_free(&f->desired.arena);
     arena_free(&f->arena);
 }

@@ -55,6 +55,7 @@ static void check_set(const char *set, const struct render_caps *caps, unsigned 
     struct arena a = ARENA_INIT;
     struct fixture f;
     struct render_input in;
+    struct str cookies[] = {STR("uid"), STR("session")};
     struct rendered out;
     struct err e = {0};
     bool same;
@@ -62,6 +63,7 @@ static void check_set(const char *set, const struct render_caps *caps, unsigned 
     fixture_load(&f, fixture_read(&a, "tests/golden/render/desired.json"), caps);
     in = fixture_input(&f, caps);
     in.spares = spares;
+    in.sticky_cookies = (struct str_list){cookies, 2};
     in.stats_bind = STR("127.0.0.1:8009");
     in.template = (struct file_text){str_z(template), fixture_read(&a, template)};
     if (render_config(&in, &out, &e))

@@ -68,9 +68,7 @@ static void test_what_is_written_is_read_the_same(void **state)
     struct err e;
 
     assert_int_equal(read_text(p, str_z(whole), &in, &e), 0);
-    assert_int_equal(
-        persistence_write(path, in.frontends, in.frontend_count, in.backends, in.backend_count, &e),
-        0);
+    assert_int_equal(persistence_write(path, &in, &e), 0);
     file_get(path, &first);
     if (persistence_read(path, &again, &e))
         fail_msg("%s", e.text);
@@ -80,9 +78,7 @@ static void test_what_is_written_is_read_the_same(void **state)
     assert_int_equal(again.backend_count, 2);
     assert_true(frontend_equal(in.frontends[0], again.frontends[0]));
     assert_true(backend_equal(in.backends[1], again.backends[1]));
-    assert_int_equal(persistence_write(path, again.frontends, again.frontend_count, again.backends,
-                                       again.backend_count, &e),
-                     0);
+    assert_int_equal(persistence_write(path, &again, &e), 0);
     file_get(path, &second);
     assert_true(str_eq(buf_str(&first), buf_str(&second)));
     assert_non_null(strstr(first.p, "{\n  \"version\": 1,\n  \"frontends\": [\n"));
@@ -211,7 +207,7 @@ static void test_a_folder_that_is_gone_fails_the_write(void **state)
     const char *path = place_path(*state, "gone/thalassa.json");
     struct err e;
 
-    assert_int_equal(persistence_write(path, NULL, 0, NULL, 0, &e), -1);
+    assert_int_equal(persistence_write(path, &(struct persistence){.frontend_count = 0}, &e), -1);
     assert_non_null(strstr(e.text, "gone/thalassa.json"));
 }
 
@@ -230,8 +226,7 @@ static void write_and_die(void *ctx)
 
     (void)snprintf(order, sizeof order, "kill:%d", w->fault);
     (void)setenv("THALASSA_FAULT", order, 1);
-    if (persistence_write(w->path, w->in->frontends, w->in->frontend_count, w->in->backends,
-                          w->in->backend_count, &e))
+    if (persistence_write(w->path, w->in, &e))
         _exit(3);
 }
 
@@ -246,7 +241,8 @@ static void test_killed_while_writing_the_file_is_the_old_or_the_new(void **stat
     assert_int_equal(read_text(p, str_z(whole), &in, &e), 0);
     for (int fault = 1; fault <= 6; fault++) {
         struct writer w = {path, &in, fault};
-        assert_int_equal(persistence_write(path, NULL, 0, NULL, 0, &e), 0);
+        assert_int_equal(persistence_write(path, &(struct persistence){.frontend_count = 0}, &e),
+                         0);
         killed += WIFSIGNALED(child_run(write_and_die, &w));
         assert_int_equal(persistence_read(path, &out, &e), 0);
         assert_true(out.frontend_count + out.backend_count == 0 ||

@@ -266,6 +266,8 @@ void fake_init(struct fake *f, struct ev_loop *loop)
                 .frontend = read_frontend,
                 .backends = read_all,
                 .backend = read_backend,
+                .splits = read_all,
+                .split = read_backend,
                 .members = read_members,
                 .status = read_status,
                 .activity = read_activity,
