@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/arena.h"
 
+#include "base/hash.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +96,15 @@ struct str arena_str(struct arena *a, struct str s)
         memcpy(p, s.p, s.n);
     p[s.n] = 0;
     return (struct str){p, s.n};
+}
+
+struct str arena_str_once(struct arena *a, struct arena_texts *seen, struct str s)
+{
+    struct str *kept = &seen->kept[hash_str(s) % (sizeof seen->kept / sizeof *seen->kept)];
+
+    if (!kept->p || !str_eq(*kept, s))
+        *kept = arena_str(a, s);
+    return *kept;
 }
 
 struct str arena_str_lower(struct arena *a, struct str s)

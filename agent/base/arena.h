@@ -27,6 +27,13 @@ struct str arena_str_lower(struct arena *a, struct str s); /* ASCII letters lowe
 struct str arena_printf(struct arena *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Texts of which many are the same, such as versions and addresses: one that was copied into the
+ * arena lately is given again. `seen` starts as {0} and goes with one arena. */
+struct arena_texts {
+    struct str kept[64];
+};
+struct str arena_str_once(struct arena *a, struct arena_texts *seen, struct str s);
+
 #define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, count) ((type *)arena_alloc((a), sizeof(type) * (count)))
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "catalog/instance.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 struct service_read *service_read_new(struct str service)
 {
     struct arena a = ARENA_INIT;
@@ -32,4 +35,14 @@ int instance_compare(const void *a, const void *b)
     int order = str_cmp(x->node, y->node);
 
     return order ? order : str_cmp(x->id, y->id);
+}
+
+void service_read_set(struct service_read *r, const struct instance *items, size_t count)
+{
+    r->items = ARENA_ARRAY(&r->arena, struct instance, count);
+    r->count = count;
+    if (!count)
+        return;
+    memcpy(r->items, items, count * sizeof *items);
+    qsort(r->items, count, sizeof *items, instance_compare);
 }

@@ -40,6 +40,9 @@ struct service_read *service_read_new(struct str service); /* empty, one referen
 struct service_read *service_read_ref(struct service_read *r);
 void service_read_unref(struct service_read *r); /* NULL is fine */
 
+/* Its instances are these, copied and sorted. */
+void service_read_set(struct service_read *r, const struct instance *items, size_t count);
+
 /* (node, id) in byte order, for qsort. */
 int instance_compare(const void *a, const void *b);
 

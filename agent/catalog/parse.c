@@ -72,6 +72,8 @@ static const struct field fields[] = {
 struct service_parser {
     yajl_handle yajl;
     struct service_read *read;
+    struct arena growing; /* its items, until they are all there */
+    struct arena_texts texts;
     struct draft draft;
     enum place stack[JSON_MAX_DEPTH];
     unsigned depth;
@@ -100,12 +102,14 @@ static int refuse_kind(struct service_parser *p)
 
 static struct str keep_text(struct service_parser *p, struct str s)
 {
-    struct str copy = arena_str(&p->read->arena, s);
+    struct str copy;
 
-    if (str_has_control(copy))
-        for (char *c = (char *)(uintptr_t)copy.p; c < copy.p + copy.n; c++)
-            if ((unsigned char)*c < 0x20 || *c == 0x7f)
-                *c = '?';
+    if (!str_has_control(s))
+        return arena_str_once(&p->read->arena, &p->texts, s);
+    copy = arena_str(&p->read->arena, s);
+    for (char *c = (char *)(uintptr_t)copy.p; c < copy.p + copy.n; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
     return copy;
 }
 
@@ -178,7 +182,7 @@ static int element_end(struct service_parser *p)
     i->weight_passing = weight_of(p->draft.weight_passing);
     i->weight_warning = weight_of(p->draft.weight_warning);
     i->create_index = (uint64_t)p->draft.create_index;
-    *ARENA_PUSH(&p->read->arena, p->read->items, p->read->count) = *i;
+    *ARENA_PUSH(&p->growing, p->read->items, p->read->count) = *i;
     return 1;
 }
 
@@ -375,8 +379,8 @@ int service_parser_finish(struct service_parser *p, struct service_read **out, s
 {
     if (p->failure.kind || check(p, yajl_complete_parse(p->yajl), e))
         return check(p, yajl_status_ok, e);
-    if (p->read->count)
-        qsort(p->read->items, p->read->count, sizeof *p->read->items, instance_compare);
+    service_read_set(p->read, p->read->items, p->read->count);
+    arena_free(&p->growing);
     *out = p->read;
     p->read = NULL;
     return 0;
@@ -388,5 +392,6 @@ void service_parser_free(struct service_parser *p)
         return;
     yajl_free(p->yajl);
     service_read_unref(p->read);
+    arena_free(&p->growing);
     free(p);
 }

@@ -51,13 +51,13 @@ void pool_view_unref(struct pool_view *v)
     arena_free(&a);
 }
 
-static void copy_texts(struct arena *a, struct member *m)
+static void copy_texts(struct arena *a, struct arena_texts *seen, struct member *m)
 {
     struct str *texts[] = {&m->name,     &m->version,         &m->host,    &m->meta_hostname,
                            &m->meta_pid, &m->meta_registered, &m->address, &m->unusable};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        *texts[i] = arena_str(a, *texts[i]);
+        *texts[i] = arena_str_once(a, seen, *texts[i]);
 }
 
 static void view_add_held(struct pool_view *v, const struct pool_state *s)
@@ -71,9 +71,10 @@ static void view_add_held(struct pool_view *v, const struct pool_state *s)
 
 static struct pool_view *view_of(const struct pool *p)
 {
-    struct arena a = ARENA_INIT;
+    struct arena a = ARENA_INIT, work = ARENA_INIT;
+    struct arena_texts seen = {0};
     struct pool_view *v = ARENA_NEW(&a, struct pool_view);
-    struct candidate_list list = {ARENA_ARRAY(&a, struct candidate, p->state.count),
+    struct candidate_list list = {ARENA_ARRAY(&work, struct candidate, p->state.count),
                                   p->state.count};
 
     v->refs = 1;
@@ -82,7 +83,8 @@ static struct pool_view *view_of(const struct pool *p)
         list.items[i] = p->state.items[i].candidate;
     v->panic = select_members(&a, &list, p->options.panic, &v->members);
     for (size_t i = 0; i < v->members.count; i++)
-        copy_texts(&a, &v->members.items[i]);
+        copy_texts(&a, &seen, &v->members.items[i]);
+    arena_free(&work);
     v->arena = a;
     view_add_held(v, &p->state);
     return v;
@@ -242,20 +244,22 @@ static void walk_next(const struct pool_state *old, const struct candidate_list 
     *named = order >= 0 ? &now->items[(*k)++] : NULL;
 }
 
-static void copy_member(struct pool_state *to, const struct pool_member *from)
+static void copy_member(struct pool_state *to, struct arena_texts *seen,
+                        const struct pool_member *from)
 {
     struct pool_member *m = &to->items[to->count++];
 
     *m = *from;
-    copy_texts(&to->arena, &m->candidate.member);
+    copy_texts(&to->arena, seen, &m->candidate.member);
 }
 
-static void add_named(struct pool_state *to, const struct candidate *now,
+static void add_named(struct pool_state *to, struct arena_texts *seen, const struct candidate *now,
                       const struct pool_member *old)
 {
-    struct pool_member *m = &to->items[to->count++];
+    struct pool_member named = {.candidate = *now};
+    struct pool_member *m = &to->items[to->count];
 
-    *m = (struct pool_member){.candidate = *now};
+    copy_member(to, seen, &named);
     /* a name that is not resolved yet, after a restart, keeps the address it had */
     if (old && is_usable(old) && now->member.unusable.n && now->member.port) {
         m->candidate.member.address = arena_str(&to->arena, old->candidate.member.address);
@@ -263,14 +267,14 @@ static void add_named(struct pool_state *to, const struct candidate *now,
     }
 }
 
-static void add_missing(struct pool_state *to, const struct pool_member *old, bool large,
-                        const struct evidence *e)
+static void add_missing(struct pool_state *to, struct arena_texts *seen,
+                        const struct pool_member *old, bool large, const struct evidence *e)
 {
     enum hold hold = judge(old->hold, large, e);
 
     if (!hold)
         return;
-    copy_member(to, old);
+    copy_member(to, seen, old);
     to->items[to->count - 1].hold = hold;
     if (!old->hold)
         to->items[to->count - 1].since_ms = e->now_ms;
@@ -280,35 +284,41 @@ bool pool_read(struct pool *p, const struct service_read *read, const struct nam
                const struct evidence *evidence)
 {
     struct pool_state to = {.arena = ARENA_INIT, .known = true};
+    struct arena work = ARENA_INIT;
+    struct arena_texts seen = {0};
     struct candidate_list now;
     const struct pool_member *member;
     const struct candidate *named;
     struct loss loss = {0, 0, 0};
+    size_t most = 0;
 
-    select_candidates(&to.arena, read, p->version, names, evidence->now_ms, &now);
+    select_candidates(&work, read, p->version, names, evidence->now_ms, &now);
     for (size_t i = 0, k = 0; i < p->state.count || k < now.count;) {
         walk_next(&p->state, &now, &i, &k, &member, &named);
         count_loss(&loss, member, named);
+        most++;
     }
     bool large = loss_is_large(&loss, p->options.max_shrink_percent);
-    to.items = ARENA_ARRAY(&to.arena, struct pool_member, p->state.count + now.count);
+    to.items = ARENA_ARRAY(&to.arena, struct pool_member, most);
     for (size_t i = 0, k = 0; i < p->state.count || k < now.count;) {
         walk_next(&p->state, &now, &i, &k, &member, &named);
         if (named)
-            add_named(&to, named, member);
+            add_named(&to, &seen, named, member);
         else if (member)
-            add_missing(&to, member, large, evidence);
+            add_missing(&to, &seen, member, large, evidence);
     }
+    arena_free(&work);
     return pool_install(p, &to);
 }
 
 bool pool_resolve(struct pool *p, const struct name_table *names)
 {
     struct pool_state to = {.arena = ARENA_INIT, .known = p->state.known};
+    struct arena_texts seen = {0};
 
     to.items = ARENA_ARRAY(&to.arena, struct pool_member, p->state.count);
     for (size_t i = 0; i < p->state.count; i++) {
-        copy_member(&to, &p->state.items[i]);
+        copy_member(&to, &seen, &p->state.items[i]);
         member_resolve(&to.arena, &to.items[i].candidate.member, names);
     }
     return pool_install(p, &to);
@@ -325,12 +335,13 @@ bool pool_wants_confirm(const struct pool *p)
 size_t pool_accept(struct pool *p)
 {
     struct pool_state to = {.arena = ARENA_INIT, .known = p->state.known};
+    struct arena_texts seen = {0};
     size_t before = p->state.count;
 
     to.items = ARENA_ARRAY(&to.arena, struct pool_member, before);
     for (size_t i = 0; i < before; i++)
         if (!p->state.items[i].hold)
-            copy_member(&to, &p->state.items[i]);
+            copy_member(&to, &seen, &p->state.items[i]);
     pool_install(p, &to);
     return before - p->state.count;
 }
