@@ -6,6 +6,7 @@
 #include "plan/lines.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct have *have_new(void)
 {
@@ -219,43 +220,62 @@ static int server_row(struct have *h, const struct lines *l, const struct str co
     return 0;
 }
 
-/* Rows come backend by backend: the backend of the row before, else one of the sorted part, else a
- * new one behind it. */
+/* Rows come backend by backend; those of one are gathered apart, to be kept in one piece. */
+struct rows {
+    struct arena arena;
+    struct have_server *items;
+    size_t count, backend; /* index of whose they are; SIZE_MAX: nobody's */
+};
+
+static void rows_keep(struct have *h, struct rows *rows)
+{
+    struct have_backend *b;
+    struct have_server *all;
+
+    if (rows->count) {
+        b = &h->backends[rows->backend];
+        all = ARENA_ARRAY(&h->arena, struct have_server, b->count + rows->count);
+        if (b->count)
+            memcpy(all, b->servers, b->count * sizeof *all);
+        memcpy(all + b->count, rows->items, rows->count * sizeof *all);
+        b->servers = all;
+        b->count += rows->count;
+        h->server_count += rows->count;
+    }
+    arena_free(&rows->arena);
+    *rows = (struct rows){.backend = SIZE_MAX};
+}
+
+/* The backend of the row before, else one of the sorted part, else a new one behind it. */
 static int row_backend(struct have *h, const struct have *known, const struct lines *l,
-                       struct str name, size_t *current, struct err *e)
+                       struct str name, struct rows *rows, struct err *e)
 {
     struct have_backend *b;
 
-    if (*current < h->backend_count && str_eq(h->backends[*current].name, name))
+    if (rows->backend != SIZE_MAX && str_eq(h->backends[rows->backend].name, name))
         return 0;
+    rows_keep(h, rows);
     b = have_find_backend(known, name);
-    if (b) {
-        *current = (size_t)(b - known->backends);
-        return 0;
-    }
-    *current = h->backend_count;
-    return backend_add(h, l, name, e);
+    rows->backend = b ? (size_t)(b - known->backends) : h->backend_count;
+    return b ? 0 : backend_add(h, l, name, e);
 }
 
-static int state_line(struct have *h, const struct have *known, struct lines *l, size_t *current,
+static int state_line(struct have *h, const struct have *known, struct lines *l, struct rows *rows,
                       struct err *e)
 {
     struct str col[COLUMNS_READ], rest = l->line;
     struct have_server s = {0};
-    struct have_backend *b;
 
     for (size_t i = 0; i < COLUMNS_READ; i++) {
         col[i] = str_word(&rest);
         if (!col[i].n)
             return lines_fail(l, "too few columns", e);
     }
-    if (h->server_count >= HAVE_MAX_SERVERS)
+    if (h->server_count + rows->count >= HAVE_MAX_SERVERS)
         return lines_fail(l, "too many servers", e);
-    if (server_row(h, l, col, &s, e) || row_backend(h, known, l, col[BE_NAME], current, e))
+    if (server_row(h, l, col, &s, e) || row_backend(h, known, l, col[BE_NAME], rows, e))
         return -1;
-    b = &h->backends[*current];
-    *ARENA_PUSH(&h->arena, b->servers, b->count) = s;
-    h->server_count++;
+    *ARENA_PUSH(&rows->arena, rows->items, rows->count) = s;
     return 0;
 }
 
@@ -275,17 +295,17 @@ int have_parse_servers_state(struct have *h, struct str text, struct err *e)
 {
     struct lines l = lines_of("show servers state", text);
     struct have known = *h;
-    size_t current = SIZE_MAX;
+    struct rows rows = {.backend = SIZE_MAX};
+    int rc = 0;
 
     if (!lines_next(&l) || !str_eq(str_trim(l.line), STR("1")))
         return lines_fail(&l, "expected the format version 1", e);
     if (!lines_next(&l) || !str_starts(l.line, str_z(state_header)))
         return lines_fail(&l, "not the expected columns", e);
-    while (lines_next(&l))
-        if (state_line(h, &known, &l, &current, e))
-            return -1;
-    for (size_t i = 0; i < h->backend_count; i++)
-        if (servers_sort(&h->backends[i], e))
-            return -1;
-    return backends_sort(h, l.command, e);
+    while (rc == 0 && lines_next(&l))
+        rc = state_line(h, &known, &l, &rows, e);
+    rows_keep(h, &rows);
+    for (size_t i = 0; rc == 0 && i < h->backend_count; i++)
+        rc = servers_sort(&h->backends[i], e);
+    return rc ? rc : backends_sort(h, l.command, e);
 }
