@@ -35,6 +35,8 @@ struct app_web;
 struct app_running {
     int64_t pid, start_time_s; /* of the worker; 0: not known */
     struct buf text;           /* its configuration, without servers that come and go */
+    struct arena arena;        /* of the facts */
+    struct proxy_facts facts;  /* what the text says of proxies */
     bool known;
 };
 
@@ -78,7 +80,9 @@ struct app {
     bool world_stale;             /* `want` and the plan are to be made anew */
     struct buf want_text;         /* structure text of `effective`; valid if want_text_of is it */
     struct plain plain;           /* what the template that wrote it leaves to the runtime */
-    struct objects *want_text_of; /* referenced; NULL: the text is to be rendered */
+    struct objects *want_text_of; /* referenced; NULL: the text is to be rendered. It is as good as
+                                   * any other with the same structure */
+    struct objects *want_text_made_of; /* referenced: those that it was rendered from */
     bool text_busy;
     char problem[512]; /* why it cannot be rendered */
 
@@ -94,16 +98,18 @@ struct app {
     struct have *have; /* NULL: not observed */
     struct map_cache *maps;
     struct ledger *ledger;
+    struct proxies *proxies; /* which of HAProxy's proxies serve which backends */
     struct app_running running;
     int64_t down_since_ms;
     char runtime_error[512];
 
     /* the difference, and what is being done about it */
     struct plan plan;
-    struct plan sent;     /* under way to HAProxy */
-    char plan_error[256]; /* what the plan has to leave out; empty: nothing */
-    struct reasons reasons;
+    struct plan sent;       /* under way to HAProxy */
+    char plan_error[256];   /* what the plan has to leave out; empty: nothing */
+    struct reasons reasons; /* of the structure */
     struct arena reasons_arena;
+    bool reasons_stale; /* one of the texts is another than that which they were found from */
     struct progress progress;
     char apply_error[512];
     bool busy, writing; /* an action runs; files are being written */
@@ -157,6 +163,8 @@ struct desired *app_build(struct app *a, struct objects *effective);
 /* The planner's view of a desired state; `want` may be another than the present one. */
 struct plan_input app_plan_input(const struct app *a, const struct desired *want);
 bool app_reload_wanted(const struct app *a);
+/* HAProxy's proxy that serves the operator's backend at present. */
+struct str app_serving_proxy(const struct app *a, struct str backend);
 /* Everything that was asked for is what HAProxy runs. */
 bool app_is_settled(const struct app *a);
 
@@ -189,6 +197,7 @@ void app_runtime_renew(struct app *a);     /* the same, and forget what it said 
 /* --- app_running.c: which structure the worker runs --- */
 void app_running_attach(struct app *a); /* another worker than before was observed */
 void app_running_set(struct app *a, struct str structure_text); /* after our own reload */
+void app_running_facts(struct app *a);                          /* anew from the text */
 /* Options of the servers of a configuration into the ledger; `from_file`: the worker was started
  * from it, so that it wins over what is recorded. */
 void app_running_learn_servers(struct app *a, struct str config, bool from_file);
@@ -200,7 +209,8 @@ int app_store_open(struct app *a, struct err *e);
 int app_store_objects(struct app *a, const struct objects *next, struct err *e); /* durable */
 void app_store_members(struct app *a, struct str backend);                       /* soon */
 void app_store_members_now(struct app *a);
-void app_store_ledger(struct app *a);
+void app_store_ledger(struct app *a); /* and the record of proxies */
+int app_load_ledger(struct app *a, struct err *e);
 int app_store_running(struct app *a);
 void app_load_pools(struct app *a);
 

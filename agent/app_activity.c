@@ -74,9 +74,10 @@ void app_note_members(struct app *a, const struct desired *old, const struct des
 
     for (size_t i = 0; i < new->backend_count; i++) {
         const struct desired_backend *b = &new->backends[i];
-        while (k < old->backend_count && str_cmp(old->backends[k].proxy, b->proxy) < 0)
+        struct str name = b->object->name;
+        while (k < old->backend_count && str_cmp(old->backends[k].object->name, name) < 0)
             k++;
-        if (k == old->backend_count || !str_eq(old->backends[k].proxy, b->proxy))
+        if (k == old->backend_count || !str_eq(old->backends[k].object->name, name))
             continue;
         note_missing((struct difference){a, b, "online", 0}, b, &old->backends[k]);
         note_missing((struct difference){a, b, "offline", 0}, &old->backends[k], b);

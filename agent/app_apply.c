@@ -26,7 +26,7 @@ static void note_replies(struct app *a, const struct batch *b)
     for (size_t i = 0; i < b->answered; i++) {
         const struct plan_op *op = &a->sent.ops[i];
         enum reply_meaning meaning = reply_classify(op->kind, b->replies[i]);
-        plan_note_reply(a->ledger, op, meaning);
+        plan_note_reply(a->ledger, a->proxies, op, meaning);
         if (op->backend.n)
             scope_add(&a->scope, op->backend);
         if (meaning != REPLY_REFUSED)

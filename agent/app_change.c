@@ -4,6 +4,7 @@
 #include "app_check.h"
 #include "app_view.h"
 #include "base/log.h"
+#include "control/structural.h"
 #include "render/rules.h"
 
 #include <stdlib.h>
@@ -100,7 +101,49 @@ static void find_reasons(struct app_change *c)
         return;
     structure_parse(&c->arena, buf_str(&a->running.text), NULL, &have);
     structure_parse(&c->arena, buf_str(&c->rendered->structure), NULL, &want);
-    c->reasons = structure_diff(&c->arena, &have, &want, NULL);
+    c->reasons =
+        structure_diff(&c->arena, &have, &want, c->rendered->plain.at_runtime ? c->desired : NULL);
+}
+
+static bool is_blocked(const struct desired *d)
+{
+    for (size_t i = 0; i < d->backend_count; i++) {
+        if (d->backends[i].blocked.object.n)
+            return true;
+    }
+    return false;
+}
+
+/* HAProxy is asked about everything that it has not seen: what a reload will bring, and options of
+ * servers. */
+static bool needs_check(const struct app_change *c)
+{
+    return !c->app->running.known || is_blocked(c->desired) ||
+           structural_new_options(c->app->effective, c->effective);
+}
+
+/* Another section may have the name of a backend to come: the text tells. */
+static bool has_new_name(const struct app_change *c)
+{
+    const struct proxy_facts *f = &c->app->running.facts;
+
+    for (size_t i = 0; i < c->effective->backend_count; i++) {
+        struct str name = c->effective->backends[i]->name;
+        if (!objects_backend(c->app->effective, name) &&
+            (proxy_facts_plain(f, name) || proxy_facts_is_taken(f, name)))
+            return true;
+    }
+    return false;
+}
+
+/* Neither the structure nor what HAProxy has to be asked about changes: there is nothing to render.
+ */
+static bool is_at_runtime(const struct app_change *c)
+{
+    const struct app *a = c->app;
+
+    return a->have && a->plain.at_runtime && a->want_text_of &&
+           structural_equal(a->want_text_of, c->effective) && !needs_check(c) && !has_new_name(c);
 }
 
 static void on_rendered(void *ctx, struct app_rendered *r, const struct err *e)
@@ -120,7 +163,7 @@ static void on_rendered(void *ctx, struct app_rendered *r, const struct err *e)
         app_change_fail(c, &why);
     } else if (c->wish->dry_run) {
         reply_plan(c);
-    } else if (c->reasons.count || !c->app->running.known) {
+    } else if (c->reasons.count || needs_check(c)) {
         app_check(c->app, r, on_checked, c);
     } else {
         commit(c);
@@ -268,7 +311,10 @@ static void begin(struct app_change *c)
     }
     c->effective = failed_effective(&a->failed, c->result.next, a->good);
     c->desired = app_build(a, c->effective);
-    app_render(a, c->desired, c->effective, on_rendered, c);
+    if (!c->wish->dry_run && is_at_runtime(c))
+        commit(c);
+    else
+        app_render(a, c->desired, c->effective, on_rendered, c);
 }
 
 void app_change_pump(struct app *a)

@@ -167,7 +167,8 @@ void app_observe(struct app *a)
     struct arena arena = ARENA_INIT;
     struct str *paths = ARENA_ARRAY(&arena, struct str, MAPS_AT_ONCE);
     struct str prefix = arena_printf(&arena, "%s/maps/", a->options->haproxyDir);
-    struct observe_request request = {.connections = true, .maps = true, .read_maps = paths};
+    struct observe_request request = {
+        .connections = true, .maps = true, .read_maps = paths, .published = a->caps.add_backend};
     enum map_cache_which which = MAP_CACHE_IN_TURN;
     struct err e;
 

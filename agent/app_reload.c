@@ -25,6 +25,10 @@ static uint64_t fingerprint(const struct app *a)
 
 bool app_reload_allowed(const struct app *a)
 {
+    bool has_map;
+
+    if (!plan_map_of_proxies(a->maps, str_z(a->options->haproxyDir), &has_map) && has_map)
+        return false; /* not known who serves: read it first */
     return !a->guard_empty && a->want_text_of == a->effective &&
            (a->reloads.failed_want == 0 || a->reloads.failed_want != fingerprint(a));
 }
@@ -101,9 +105,24 @@ static void on_state(void *ctx, const struct err *failure, struct str reply)
         carry(r);
 }
 
+/* The next worker has every backend under its own name. */
+static void note_serving(struct app_reload *r)
+{
+    const struct desired *d = r->rendered->desired;
+
+    for (size_t i = 0; i < d->backend_count; i++) {
+        struct str name = d->backends[i].object->name, proxy = app_serving_proxy(r->app, name);
+        if (!str_eq(name, proxy))
+            *ARENA_PUSH(&r->arena, r->serving, r->serving_count) =
+                (struct map_entry){arena_str(&r->arena, name), arena_str(&r->arena, proxy)};
+    }
+}
+
 static void step_dump(struct app_reload *r)
 {
     struct err e;
+
+    note_serving(r);
 
     if (runtime_send(r->app->runtime, STR("show servers state"), DUMP_S, on_state, r, &e))
         app_reload_step_done(r, &e);
@@ -232,6 +251,7 @@ void app_reload_free(struct app_reload *r)
     if (!r)
         return;
     app_rendered_free(r->rendered);
+    arena_free(&r->arena);
     buf_free(&r->state);
     buf_free(&r->stats);
     app_install_free(r->install);
@@ -263,11 +283,14 @@ bool app_reload_takes_worker(struct app *a)
     if (!r || (r->new_pid && r->new_pid != a->have->pid) || a->have->pid == r->old_pid)
         return false;
     a->reloaded = NULL;
+    for (size_t i = 0; i < r->serving_count; i++)
+        ledger_rename(a->ledger, r->serving[i].value, r->serving[i].key);
     ledger_rebase(a->ledger, a->have, true);
     app_running_learn_servers(a, buf_str(&r->rendered->config), true);
     app_running_note_sources(a, r->rendered->desired);
-    app_store_ledger(a);
     app_running_set(a, buf_str(&r->rendered->structure));
+    proxies_rebase(a->proxies, a->have, &a->running.facts);
+    app_store_ledger(a);
     app_reload_free(r);
     return true;
 }

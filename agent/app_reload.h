@@ -12,7 +12,11 @@ struct app_reload {
     enum reload_step step;
     struct reload_facts facts;
     struct app_rendered *rendered;
-    struct buf state, stats;     /* dumped by the worker that leaves */
+    struct buf state, stats; /* dumped by the worker that leaves */
+    struct arena arena;
+    struct map_entry *serving; /* proxies that serve backends of other names, when it dumped:
+                                * backend -> proxy */
+    size_t serving_count;
     struct app_install *install; /* what was there before, to put it back */
     char reason[512];
     char object[192]; /* to blame; empty: the objects of the reasons */

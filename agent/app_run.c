@@ -80,6 +80,7 @@ static void init(struct app *a, const struct options *options)
     a->plan.wake_ms = a->sent.wake_ms = -1;
     a->maps = map_cache_new();
     a->ledger = ledger_new();
+    a->proxies = proxies_new();
     buf_init(&a->want_text, RENDER_MAX_CONFIG);
     buf_init(&a->running.text, RENDER_MAX_CONFIG);
 }
@@ -108,13 +109,16 @@ static void release(struct app *a)
     have_free(a->have);
     map_cache_free(a->maps);
     ledger_free(a->ledger);
+    proxies_free(a->proxies);
     desired_unref(a->want);
     failed_clear(&a->failed);
     objects_unref(a->effective);
     objects_unref(a->want_text_of);
+    objects_unref(a->want_text_made_of);
     objects_unref(a->good);
     objects_unref(a->stored);
     arena_free(&a->reasons_arena);
+    arena_free(&a->running.arena);
     arena_free(&a->members_arena);
     buf_free(&a->want_text);
     buf_free(&a->running.text);

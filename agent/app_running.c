@@ -35,10 +35,56 @@ void app_running_learn_servers(struct app *a, struct str config, bool from_file)
     arena_free(&arena);
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(((const struct proxy_section *)a)->name,
+                   ((const struct proxy_section *)b)->name);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static void take_section(struct arena *a, struct proxy_facts *f, const struct structure_section *s)
+{
+    bool defaults = str_eq(s->kind, STR("defaults"));
+
+    if (str_eq(s->kind, STR("backend")) && structure_is_plain(s))
+        *ARENA_PUSH(a, f->plain, f->plain_count) =
+            (struct proxy_section){arena_str(a, s->name), arena_str(a, s->from)};
+    else if (defaults || str_eq(s->kind, STR("backend")) || str_eq(s->kind, STR("frontend")) ||
+             str_eq(s->kind, STR("listen")))
+        *ARENA_PUSH(a, f->taken, f->taken_count) = arena_str(a, s->name);
+    if (defaults)
+        *ARENA_PUSH(a, f->profiles, f->profile_count) =
+            (struct profile_state){.name = arena_str(a, s->name)};
+}
+
+void app_running_facts(struct app *a)
+{
+    struct proxy_facts *f = &a->running.facts;
+    struct arena arena = ARENA_INIT;
+    struct structure s;
+
+    arena_free(&a->running.arena);
+    *f = (struct proxy_facts){0};
+    structure_parse(&arena, buf_str(&a->running.text), NULL, &s);
+    for (size_t i = 0; i < s.count; i++)
+        take_section(&a->running.arena, f, &s.sections[i]);
+    if (f->plain_count)
+        qsort(f->plain, f->plain_count, sizeof *f->plain, by_name);
+    if (f->taken_count)
+        qsort(f->taken, f->taken_count, sizeof *f->taken, by_text);
+    a->reasons_stale = true;
+    arena_free(&arena);
+}
+
 static void set_text(struct app *a, struct str text)
 {
     buf_reset(&a->running.text);
     buf_add_str(&a->running.text, text);
+    app_running_facts(a);
     a->running.pid = a->have->pid;
     a->running.start_time_s = a->have->start_time_s;
     a->running.known = true;
@@ -74,6 +120,17 @@ static void guard_empty_store(struct app *a, struct str config)
                  "change through the API");
 }
 
+/* The file that the worker was started from has every backend under its own name. */
+static void rename_all(struct app *a)
+{
+    const struct proxy_record *r;
+
+    for (size_t i = 0; (r = proxies_at(a->proxies, i)); i++) {
+        if (!r->gone && !str_eq(r->proxy, r->backend))
+            ledger_rename(a->ledger, r->proxy, r->backend);
+    }
+}
+
 void app_running_attach(struct app *a)
 {
     bool ours = a->running.known && a->running.pid == a->have->pid &&
@@ -91,8 +148,10 @@ void app_running_attach(struct app *a)
         if (a->running.known)
             app_note(a, "haproxyRestarted", STR("haproxy"), "haproxy", "pid %lld",
                      (long long)a->have->pid);
+        rename_all(a);
         ledger_rebase(a->ledger, a->have, false);
         take_from_file(a, buf_str(&config));
+        proxies_rebase(a->proxies, a->have, &a->running.facts);
     }
     app_running_learn_servers(a, buf_str(&config), !ours);
     app_store_ledger(a);
@@ -111,9 +170,10 @@ void app_running_note_sources(struct app *a, const struct desired *d)
     for (size_t i = 0; i < d->backend_count; i++) {
         const struct desired_backend *b = &d->backends[i];
         for (size_t k = 0; k < b->server_count; k++) {
-            if (ledger_find(a->ledger, b->proxy, b->servers[k].name))
-                ledger_set_text(&ledger_touch(a->ledger, b->proxy, b->servers[k].name)->source,
-                                b->servers[k].source);
+            if (ledger_find(a->ledger, b->object->name, b->servers[k].name))
+                ledger_set_text(
+                    &ledger_touch(a->ledger, b->object->name, b->servers[k].name)->source,
+                    b->servers[k].source);
         }
     }
 }

@@ -145,11 +145,12 @@ static bool wants_any(const struct desired_backend *b)
 static const char *switch_state(struct app *a, const struct desired_backend *b, struct str source,
                                 struct str *from)
 {
-    const struct have_backend *have = have_find_backend(a->have, b->proxy);
+    struct str proxy = b->holder.n ? b->holder : b->proxy;
+    const struct have_backend *have = have_find_backend(a->have, proxy);
     const char *state = NULL;
 
     for (size_t i = 0; have && i < have->count; i++) {
-        const struct ledger_entry *entry = ledger_find(a->ledger, b->proxy, have->servers[i].name);
+        const struct ledger_entry *entry = ledger_find(a->ledger, proxy, have->servers[i].name);
         if (!entry || entry->source.n == 0 || str_eq(entry->source, source))
             continue;
         if (entry->leaving && state)

@@ -226,78 +226,6 @@ void app_load_pools(struct app *a)
     store_abort(t);
 }
 
-/* --- our own work on HAProxy --- */
-
-struct saving {
-    struct app *app;
-    struct store_txn *txn;
-    struct buf text;
-    struct arena arena;
-};
-
-static void save_entry(void *ctx, const struct ledger_entry *entry)
-{
-    struct saving *s = ctx;
-    struct str key = arena_printf(&s->arena, STR_FMT "/" STR_FMT, STR_ARG(entry->backend),
-                                  STR_ARG(entry->server));
-    struct json_out o;
-
-    if (entry->gone) {
-        store_del(s->txn, STORE_WORK, key);
-        return;
-    }
-    buf_reset(&s->text);
-    json_out_init(&o, &s->text, false);
-    ledger_put(&o, entry, app_now_ms());
-    json_out_fini(&o);
-    store_put(s->txn, STORE_WORK, key, buf_str(&s->text));
-}
-
-void app_store_ledger(struct app *a)
-{
-    struct saving s = {.app = a};
-    struct err e;
-
-    s.txn = store_write(a->store, STORE_HISTORY, &e);
-    if (!s.txn) {
-        log_warn("record of work: %s", e.text);
-        return;
-    }
-    buf_init(&s.text, TEXT_MAX);
-    ledger_each_dirty(a->ledger, save_entry, &s);
-    if (store_commit(s.txn, &e))
-        log_warn("record of work: %s", e.text);
-    buf_free(&s.text);
-    arena_free(&s.arena);
-}
-
-static int load_entry(void *ctx, struct str key, struct str value, struct err *e)
-{
-    struct app *a = ctx;
-    struct arena arena = ARENA_INIT;
-    struct json *o;
-    struct err why;
-
-    (void)e;
-    if (json_parse(&arena, value, JSON_MAX_DEPTH, &o, &why) ||
-        ledger_load(a->ledger, o, app_now_ms(), &why))
-        log_warn("record of work " STR_FMT ": %s", STR_ARG(key), why.text);
-    arena_free(&arena);
-    return 0;
-}
-
-static int load_ledger(struct app *a, struct err *e)
-{
-    struct store_txn *t = store_read(a->store, STORE_HISTORY, e);
-    int rc;
-
-    if (!t)
-        return -1;
-    rc = store_each(t, STORE_WORK, STORE_FORWARD, STR_NONE, load_entry, a, e);
-    store_abort(t);
-    return rc;
-}
-
 /* --- the structure that runs --- */
 
 int app_store_running(struct app *a)
@@ -333,6 +261,7 @@ static int load_running(struct app *a, struct err *e)
         a->running.known = str_i64(pid, &a->running.pid) == 0 &&
                            str_i64(str_trim(start), &a->running.start_time_s) == 0;
         buf_add_str(&a->running.text, text);
+        app_running_facts(a);
     }
     store_abort(t);
     return rc ? -1 : 0;
@@ -390,7 +319,7 @@ int app_store_open(struct app *a, struct err *e)
     if (!a->store)
         return -1;
     a->activity = activity_open(a->store, (size_t)a->options->activityEntries, e);
-    if (!a->activity || load_objects(a, e) || load_ledger(a, e) || load_running(a, e))
+    if (!a->activity || load_objects(a, e) || app_load_ledger(a, e) || load_running(a, e))
         return -1;
     if (a->stored->generation == 0 && a->options->persistence && *a->options->persistence)
         return import_objects(a, e);

@@ -6,7 +6,8 @@ static void put_observed(struct app *a, struct json_out *o, const struct backend
                          const struct member *m)
 {
     struct arena arena = ARENA_INIT;
-    const struct have_backend *hb = a->have ? have_find_backend(a->have, b->name) : NULL;
+    const struct have_backend *hb =
+        a->have ? have_find_backend(a->have, app_serving_proxy(a, b->name)) : NULL;
     const struct have_server *s =
         hb ? have_find_server(hb, member_server_name(&arena, b->name, m)) : NULL;
     enum server_admin admin = s ? have_admin_state(s) : ADMIN_READY;

@@ -3,18 +3,51 @@
 #include "app.h"
 
 #include "base/log.h"
+#include "control/structural.h"
 
 #include <string.h>
+
+static struct proxies_input proxies_input_of(const struct app *a)
+{
+    struct proxies_input in = {.have = a->have,
+                               .running = &a->running.facts,
+                               .records = a->proxies,
+                               .can_add = a->caps.add_backend};
+
+    in.map = plan_map_of_proxies(a->maps, str_z(a->options->haproxyDir), &in.has_map);
+    return in;
+}
+
+struct str app_serving_proxy(const struct app *a, struct str backend)
+{
+    size_t low = 0, high = a->want ? a->want->backend_count : 0;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const struct desired_backend *b = &a->want->backends[middle];
+        int c = str_cmp(b->object->name, backend);
+        if (c == 0)
+            return b->holder.n ? b->holder : b->proxy;
+        if (c < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return backend;
+}
 
 struct desired *app_build(struct app *a, struct objects *effective)
 {
     struct render_caps caps = app_render_caps(&a->caps);
+    struct proxies_input proxies = proxies_input_of(a);
     struct build_input in = {.objects = effective,
                              .ctx = a,
                              .members = app_members,
                              .have = a->have,
                              .ledger = a->ledger,
-                             .caps = &caps};
+                             .caps = &caps,
+                             .plain = a->plain.at_runtime,
+                             .proxies = &proxies};
     struct str_list problems;
     struct desired *d = build_desired(&in, &problems);
 
@@ -30,6 +63,9 @@ struct plan_input app_plan_input(const struct app *a, const struct desired *want
         .have = a->have,
         .maps = a->maps,
         .ledger = a->ledger,
+        .proxies = a->proxies,
+        .can_add = a->caps.add_backend,
+        .proxies_chosen = a->want_text_of != NULL,
         .folder = str_z(a->options->haproxyDir),
         .now_ms = app_now_ms(),
         .poll_ms = a->poll_ms,
@@ -46,20 +82,42 @@ bool app_reload_wanted(const struct app *a)
     return a->reasons.count || a->plan.reasons.count;
 }
 
+/* Backends that were deleted since the text was rendered: nobody wants them by now. */
+static void drop_deleted(const struct app *a, struct structure *want)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < want->count; i++) {
+        const struct structure_section *s = &want->sections[i];
+        if (str_eq(s->kind, STR("backend")) && structure_is_plain(s) &&
+            objects_backend(a->want_text_made_of, s->name) &&
+            !objects_backend(a->effective, s->name))
+            continue;
+        want->sections[kept++] = *s;
+    }
+    want->count = kept;
+}
+
 /* Why the structure that runs is not the one that is wanted. Both texts are known. */
 static void compare_structures(struct app *a)
 {
     struct structure have, want;
+    bool comparable = a->running.known && a->want_text_of == a->effective;
 
+    if (comparable && !a->reasons_stale)
+        return;
+    a->reasons_stale = !comparable;
     arena_free(&a->reasons_arena);
     a->reasons = (struct reasons){0};
-    if (!a->running.known || a->want_text_of != a->effective)
+    if (!comparable)
         return;
     if (str_eq(buf_str(&a->running.text), buf_str(&a->want_text)))
         return;
     structure_parse(&a->reasons_arena, buf_str(&a->running.text), NULL, &have);
     structure_parse(&a->reasons_arena, buf_str(&a->want_text), NULL, &want);
-    a->reasons = structure_diff(&a->reasons_arena, &have, &want, NULL);
+    drop_deleted(a, &want);
+    a->reasons =
+        structure_diff(&a->reasons_arena, &have, &want, a->plain.at_runtime ? a->want : NULL);
 }
 
 static void on_want_text(void *ctx, struct app_rendered *r, const struct err *e)
@@ -82,15 +140,29 @@ void app_set_want_text(struct app *a, const struct app_rendered *r)
 {
     objects_unref(a->want_text_of);
     a->want_text_of = objects_ref(r->objects);
+    objects_unref(a->want_text_made_of);
+    a->want_text_made_of = objects_ref(r->objects);
+    a->reasons_stale = true;
     buf_reset(&a->want_text);
     buf_add_str(&a->want_text, buf_str(&r->structure));
     a->plain = r->plain;
     a->problem[0] = 0;
 }
 
-/* The text of the structure is rendered once for each set of objects: members do not change it. */
+/* Backends that come and go at runtime, and what maps decide, do not show in the structure. */
+static void keep_want_text(struct app *a)
+{
+    if (!a->want_text_of || a->want_text_of == a->effective || a->text_busy ||
+        !a->plain.at_runtime || !structural_equal(a->want_text_of, a->effective))
+        return;
+    objects_unref(a->want_text_of);
+    a->want_text_of = objects_ref(a->effective);
+}
+
+/* The text of the structure is rendered once for each structure: members do not change it. */
 static void want_text(struct app *a)
 {
+    keep_want_text(a);
     if (a->want_text_of == a->effective || a->text_busy || !a->caps.known || a->problem[0])
         return;
     a->text_busy = true;
@@ -123,7 +195,9 @@ static void plan_anew(struct app *a)
     scope_fini(&a->scope);
     a->scope = a->plan.restless;
     a->plan.restless = SCOPE_NONE;
-    plan_note_made(a->ledger, &a->plan);
+    plan_note_made(a->ledger, a->proxies, &a->plan);
+    if (proxies_are_dirty(a->proxies))
+        app_store_ledger(a);
     note_problems(a);
     compare_structures(a);
 }

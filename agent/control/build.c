@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/build.h"
 
+#include "control/structural.h"
 #include "render/maps.h"
+#include "render/profile.h"
 #include "render/rules.h"
 #include "render/server.h"
 
@@ -93,14 +95,14 @@ static bool is_wanted(const struct desired_backend *b, size_t count, struct str 
 /* Servers that nobody wants but that still serve, since their successors do not yet: they stay in
  * the file, so that a reload meanwhile does not take them away. Without successors only those of
  * another version stay: a switch waits for its members, a lost last member is gone. */
-static void add_leaving(struct builder *w, struct desired_backend *b)
+static void add_leaving(struct builder *w, struct desired_backend *b, struct str proxy)
 {
-    const struct have_backend *have = w->in->have ? have_find_backend(w->in->have, b->proxy) : NULL;
+    const struct have_backend *have = w->in->have ? have_find_backend(w->in->have, proxy) : NULL;
     size_t wanted = b->server_count;
 
     for (size_t i = 0; have && i < have->count; i++) {
         const struct have_server *h = &have->servers[i];
-        const struct ledger_entry *entry = ledger_find(w->in->ledger, b->proxy, h->name);
+        const struct ledger_entry *entry = ledger_find(w->in->ledger, proxy, h->name);
         struct desired_server *s;
 
         if (!entry || entry->leaving || have_admin_state(h) != ADMIN_READY || h->address.n == 0 ||
@@ -123,18 +125,61 @@ static void add_leaving(struct builder *w, struct desired_backend *b)
         qsort(b->servers, b->server_count, sizeof *b->servers, server_cmp);
 }
 
-static void build_backend(struct builder *w, struct desired_backend *b, struct backend *object)
+static struct str proxy_guid(struct builder *w, struct str proxy)
 {
+    return w->in->caps->guid ? server_guid(&w->d->arena, "be", proxy) : STR("");
+}
+
+/* The proxy that serves until the other one can, with the same servers: members that come and go
+ * meanwhile do so in both. */
+static void add_holder(struct builder *w, const struct desired_backend *b)
+{
+    struct arena *a = &w->d->arena;
+    struct desired_backend *h = ARENA_PUSH(a, w->d->holders, w->d->holder_count);
+
+    *h = *b;
+    h->proxy = b->holder;
+    h->guid = STR("");
+    h->holder = STR("");
+    h->make = false;
+    h->servers = ARENA_ARRAY(a, struct desired_server, b->server_count);
+    for (size_t i = 0; i < b->server_count; i++) {
+        h->servers[i] = b->servers[i];
+        if (w->in->caps->guid)
+            h->servers[i].guid = server_guid_in(a, h->proxy, b->object->name, h->servers[i].name);
+    }
+}
+
+static void build_backend(struct builder *w, struct desired_backend *b)
+{
+    const struct backend *object = b->object;
     struct pool_members members = w->in->members(w->in->ctx, &w->d->arena, object);
 
-    b->object = object;
-    b->proxy = object->name;
+    b->guid = proxy_guid(w, b->proxy);
     b->source = source_of(&w->d->arena, object);
     b->unknown = members.unknown;
     for (size_t i = 0; i < members.list.count; i++)
         add_member(w, b, &members.list.items[i], members.panic);
     sort_servers(b);
-    add_leaving(w, b);
+    add_leaving(w, b, b->holder.n ? b->holder : b->proxy);
+    if (b->holder.n)
+        add_holder(w, b);
+}
+
+static void choose_proxies(struct builder *w)
+{
+    struct desired *d = w->d;
+
+    d->backends = ARENA_ARRAY(&d->arena, struct desired_backend, d->object_count);
+    for (size_t i = 0; i < d->object_count; i++) {
+        struct desired_backend *b = &d->backends[d->backend_count++];
+        b->object = d->objects[i];
+        b->proxy = b->object->name;
+        if (w->in->plain && structural_is_plain(b->object))
+            b->profile = profile_name(&d->arena, profile_of(b->object));
+    }
+    if (w->in->proxies)
+        proxies_choose(w->in->proxies, &d->arena, d->backends, d->backend_count);
 }
 
 static void copy_objects(struct desired *d, const struct objects *o)
@@ -161,9 +206,9 @@ struct desired *build_desired(const struct build_input *in, struct str_list *pro
     d->generation = in->objects->generation;
     *problems = (struct str_list){0};
     copy_objects(d, in->objects);
-    d->backends = ARENA_ARRAY(&d->arena, struct desired_backend, d->object_count);
-    for (size_t i = 0; i < d->object_count; i++)
-        build_backend(&w, &d->backends[d->backend_count++], d->objects[i]);
+    choose_proxies(&w);
+    for (size_t i = 0; i < d->backend_count; i++)
+        build_backend(&w, &d->backends[i]);
     d->rulesets = ARENA_ARRAY(&d->arena, struct ruleset, d->frontend_count);
     for (size_t i = 0; i < d->frontend_count; i++) {
         if (d->frontends[i]->mode == MODE_HTTP)

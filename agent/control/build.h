@@ -6,6 +6,7 @@
 #include "control/objects.h"
 #include "model/desired.h"
 #include "plan/ledger.h"
+#include "plan/proxies.h"
 #include "render/caps.h"
 
 /* The members of one backend as known now. Held ones are among them. */
@@ -23,6 +24,8 @@ struct build_input {
     const struct have *have; /* NULL: HAProxy is not observed yet */
     const struct ledger *ledger;
     const struct render_caps *caps;
+    bool plain; /* the template writes sections that are nothing but their profile */
+    const struct proxies_input *proxies; /* what is known of proxies; NULL: own names */
 };
 
 /* Never fails: a server whose options cannot be written is left out with a warning (one text each

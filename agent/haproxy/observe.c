@@ -64,6 +64,9 @@ static void ask_part(struct observation *o, const struct observe_request *q)
     for (size_t i = 0; i < q->backend_count; i++) {
         asked[i] = arena_str(&h->arena, q->backends[i]);
         ask_servers(o, q, asked[i]);
+        if (q->published && !q->sessions)
+            ask(o, ASK_STAT, asked[i],
+                arena_printf(&h->arena, "show stat " STR_FMT " 2 -1", STR_ARG(asked[i])));
     }
     h->part = true;
     h->asked = asked;
@@ -80,6 +83,8 @@ static void ask_all(struct observation *o, const struct observe_request *q)
     } else {
         ask(o, ASK_BACKENDS, STR(""), STR("show backend"));
         ask_servers(o, q, STR(""));
+        if (q->published && !q->sessions)
+            ask(o, ASK_STAT, STR(""), STR("show stat -1 2 -1"));
     }
     if (q->proxies)
         ask(o, ASK_PROXIES, STR(""), STR("show stat -1 3 -1"));

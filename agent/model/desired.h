@@ -6,6 +6,7 @@
 
 #include "model/backend.h"
 #include "model/frontend.h"
+#include "model/reason.h"
 #include "model/split.h"
 
 enum server_admin { ADMIN_READY, ADMIN_DRAIN, ADMIN_MAINT };
@@ -27,7 +28,14 @@ struct desired_server {
 
 struct desired_backend {
     const struct backend *object;
-    struct str proxy;  /* the HAProxy proxy that serves it: its own name, a spare, a generation */
+    struct str proxy;   /* that is to serve it: its own name, a spare, a generation of it */
+    struct str guid;    /* of the proxy; empty where HAProxy has none */
+    struct str profile; /* its named defaults; empty: its section has lines of its own, so that only
+                         * a reload changes it */
+    struct str holder;  /* the proxy that serves until `proxy` can; empty: nobody has to */
+    bool make;          /* HAProxy does not have the proxy yet: it is to be made at runtime */
+    bool undecided;     /* not known yet which proxy serves it: nothing is done */
+    struct reason blocked; /* why only a reload leads on; no object: it is not so */
     struct str source; /* of its members now; servers of another one wait for their successors */
     bool unknown;      /* nobody has said since our start who its members are: nobody leaves */
     struct desired_server *servers; /* sorted by name */
@@ -70,6 +78,9 @@ struct desired {
     size_t split_count;
     struct desired_backend *backends; /* sorted by the object's name */
     size_t backend_count;
+    struct desired_backend *holders; /* proxies that serve until another one can: each with the
+                                      * object and the servers of one of `backends` */
+    size_t holder_count;
     struct ruleset *rulesets; /* http frontends, sorted by frontend name */
     size_t ruleset_count;
     struct map_file *maps; /* all but rules: default, proxies, uri, host ... sorted by name */

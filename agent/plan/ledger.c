@@ -231,6 +231,52 @@ void ledger_rebase(struct ledger *l, const struct have *have, bool kept)
     }
 }
 
+/* Entries of the proxy, in no order. */
+static struct ledger_entry **entries_of(struct ledger *l, struct str backend, struct arena *a,
+                                        size_t *count)
+{
+    struct ledger_entry **list = NULL;
+
+    *count = 0;
+    for (size_t i = 0; i < l->size; i++) {
+        if (l->slots[i] && !l->slots[i]->gone && str_eq(l->slots[i]->backend, backend))
+            *ARENA_PUSH(a, list, *count) = l->slots[i];
+    }
+    return list;
+}
+
+static void end(struct ledger *l, struct ledger_entry *entry)
+{
+    entry->gone = true;
+    mark_dirty(l, entry);
+}
+
+void ledger_rename(struct ledger *l, struct str from, struct str to)
+{
+    struct arena a = ARENA_INIT;
+    size_t count;
+    struct ledger_entry **list = entries_of(l, to, &a, &count);
+
+    for (size_t i = 0; i < count; i++)
+        end(l, list[i]);
+    list = entries_of(l, from, &a, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct ledger_entry *old = list[i], *new = ledger_touch(l, to, old->server);
+        struct ledger_entry own = *new;
+        *new = *old;
+        new->backend = own.backend;
+        new->server = own.server;
+        new->args = own.args;
+        new->source = own.source;
+        ledger_set_text(&new->args, old->args);
+        ledger_set_text(&new->source, old->source);
+        new->listed = own.listed;
+        mark_dirty(l, new);
+        end(l, old);
+    }
+    arena_free(&a);
+}
+
 void ledger_put(struct json_out *o, const struct ledger_entry *entry, int64_t now_ms)
 {
     json_open_object(o, NULL);

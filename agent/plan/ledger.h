@@ -53,6 +53,10 @@ void ledger_each_dirty(struct ledger *l, void (*visit)(void *ctx, const struct l
  * carried them over in the state file). */
 void ledger_rebase(struct ledger *l, const struct have *have, bool kept);
 
+/* The servers of proxy `from` stand in proxy `to` by now: entries move, and take the place of those
+ * that `to` had. */
+void ledger_rename(struct ledger *l, struct str from, struct str to);
+
 /* One entry as JSON (an object at the top) and back. Times are kept as remaining milliseconds. */
 void ledger_put(struct json_out *o, const struct ledger_entry *entry, int64_t now_ms);
 int ledger_load(struct ledger *l, const struct json *o, int64_t now_ms, struct err *e);

@@ -94,8 +94,12 @@ static uint64_t hash_ops(const struct plan *p)
 void plan_make(const struct plan_input *in, struct plan *out)
 {
     *out = (struct plan){.wake_ms = -1};
-    plan_maps(in, out);
+    plan_maps_of_proxies(in, out);
+    plan_proxies_make(in, out);
     plan_servers(in, out);
+    plan_maps(in, out);
+    plan_proxies_leave(in, out);
+    plan_maps_left(in, out);
     out->hash = hash_ops(out);
 }
 

@@ -10,12 +10,13 @@
 #include "plan/ledger.h"
 #include "plan/map_cache.h"
 #include "plan/observed.h"
+#include "plan/proxies.h"
 #include "plan/replies.h"
 #include "plan/scope.h"
 
 struct plan_op {
     enum reply_op kind;
-    struct str backend, server; /* server operations */
+    struct str backend, server; /* the proxy; the server: of server operations */
     struct str map;             /* map operations: path */
     struct str command;         /* as it is sent, without the line end */
     enum server_admin state;    /* REPLY_SET_STATE: which */
@@ -35,16 +36,24 @@ struct plan_switch {
     struct str from;                       /* "service@version" */
 };
 
+/* A proxy that serves a backend, or is to; without a backend: it is no matter of ours any more. */
+struct plan_claim {
+    struct str proxy, backend, profile;
+};
+
 struct plan {
     struct arena arena;
     struct plan_op *ops; /* in the order of sending */
     size_t count;
-    struct reasons reasons;   /* options of servers that only a reload can change */
+    struct reasons reasons;   /* what only a reload can change: options of servers, a backend for
+                               * which there is no proxy */
     struct str_list problems; /* what cannot be sent and is left out, one line each */
     struct plan_heir *heirs;
     size_t heir_count;
     struct plan_switch *switches;
     size_t switch_count;
+    struct plan_claim *claims;
+    size_t claim_count;
     int64_t wake_ms; /* monotonic time to observe again although nothing is sent; -1 never */
     bool waits; /* it is not yet as it should be, though nothing is to be sent now: who is to follow
                  * does not serve, a map is to be read first. Drains of those who leave do not count
@@ -62,6 +71,10 @@ struct plan_input {
     const struct have *have;
     const struct map_cache *maps; /* contents of the maps that HAProxy has */
     const struct ledger *ledger;
+    const struct proxies *proxies; /* the record of them */
+    bool can_add;                  /* backends can be made and deleted at runtime */
+    bool proxies_chosen; /* what is wanted says for every backend which proxy is its own: others
+                          * may go */
     const struct scope
         *scope;        /* only these backends; the others are as they should be. NULL: all */
     struct str folder; /* --haproxyDir, without a '/' at the end: maps are FOLDER/maps/... */
@@ -88,15 +101,29 @@ void plan_reason(struct plan *p, struct str backend, const char *field, const ch
     __attribute__((format(printf, 4, 5)));
 void plan_wake(struct plan *p, int64_t at_ms); /* the earliest wins */
 void plan_servers(const struct plan_input *in, struct plan *p);
+void plan_servers_of_leaver(const struct plan_input *in, struct plan *p, struct str proxy);
+/* True when the proxy's servers are enough to serve in place of another's. */
+bool plan_servers_suffice(const struct plan_input *in, const struct desired_backend *b);
+void plan_proxies_make(const struct plan_input *in, struct plan *p);
+void plan_proxies_leave(const struct plan_input *in, struct plan *p);
+void plan_maps_of_proxies(const struct plan_input *in, struct plan *p); /* before they are made */
 void plan_maps(const struct plan_input *in, struct plan *p);
+void plan_rules(const struct plan_input *in, struct plan *p);
+void plan_maps_left(const struct plan_input *in, struct plan *p); /* after they are deleted */
 
-/* What the ledger learns although nothing is sent: the heirs. To be called for the plan of what is
- * really wanted, not of a dry run. */
-void plan_note_made(struct ledger *l, const struct plan *p);
+/* The map of proxies as HAProxy has it. NULL: it has none, or it must be read first (*exists). */
+const struct have_map *plan_map_of_proxies(const struct map_cache *maps, struct str folder,
+                                           bool *exists);
 
-/* What the ledger must know before a command is sent, and after it was answered. */
+/* What the records learn although nothing is sent: heirs, and whose proxy is whose. To be called
+ * for the plan of what is really wanted, not of a dry run, and stored before its commands are sent.
+ */
+void plan_note_made(struct ledger *l, struct proxies *proxies, const struct plan *p);
+
+/* What the ledger must know before a command is sent, and what is known after it was answered. */
 void plan_note_sending(struct ledger *l, const struct plan_input *in, const struct plan *p);
-void plan_note_reply(struct ledger *l, const struct plan_op *op, enum reply_meaning meaning);
+void plan_note_reply(struct ledger *l, struct proxies *proxies, const struct plan_op *op,
+                     enum reply_meaning meaning);
 
 /* Active set of a frontend's rule maps: 'a' (also when the active map lacks it) or 'b'. */
 char plan_active_set(const struct plan_input *in, struct str frontend);

@@ -20,17 +20,27 @@ static const struct desired_server *find_server(const struct desired_backend *b,
     return NULL;
 }
 
+static const struct desired_backend *find_proxy(const struct desired_backend *list, size_t count,
+                                                struct str proxy)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_eq(list[i].proxy, proxy))
+            return &list[i];
+    }
+    return NULL;
+}
+
 static const struct desired_server *find_wanted(const struct plan_input *in,
                                                 const struct plan_op *op)
 {
-    for (size_t i = 0; i < in->want->backend_count; i++) {
-        const struct desired_backend *b = &in->want->backends[i];
-        if (str_eq(b->proxy, op->backend)) {
-            const struct desired_server *s = find_server(b, op->server);
-            return s && !s->leaving ? s : NULL;
-        }
-    }
-    return NULL;
+    const struct desired *d = in->want;
+    const struct desired_backend *b = find_proxy(d->backends, d->backend_count, op->backend);
+    const struct desired_server *s;
+
+    if (!b)
+        b = find_proxy(d->holders, d->holder_count, op->backend);
+    s = b ? find_server(b, op->server) : NULL;
+    return s && !s->leaving ? s : NULL;
 }
 
 static void note_add(struct ledger *l, const struct plan_input *in, const struct plan_op *op)
@@ -105,8 +115,15 @@ static void note_weight(struct ledger *l, const struct plan_input *in, const str
     entry->raised = raised;
 }
 
-void plan_note_made(struct ledger *l, const struct plan *p)
+void plan_note_made(struct ledger *l, struct proxies *proxies, const struct plan *p)
 {
+    for (size_t i = 0; i < p->claim_count; i++) {
+        const struct plan_claim *c = &p->claims[i];
+        if (c->backend.n)
+            proxies_note(proxies, c->proxy, c->backend, c->profile);
+        else
+            proxies_forget(proxies, c->proxy);
+    }
     for (size_t i = 0; i < p->heir_count; i++) {
         const struct plan_heir *h = &p->heirs[i];
         if (ledger_find(l, h->backend, h->server))
@@ -146,10 +163,15 @@ static void note_state_set(struct ledger_entry *entry, const struct plan_op *op)
     entry->replacing = entry->replacing && op->warming;
 }
 
-void plan_note_reply(struct ledger *l, const struct plan_op *op, enum reply_meaning meaning)
+void plan_note_reply(struct ledger *l, struct proxies *proxies, const struct plan_op *op,
+                     enum reply_meaning meaning)
 {
     bool good = meaning == REPLY_OK || meaning == REPLY_ALREADY;
 
+    if (op->kind == REPLY_DEL_BACKEND && good)
+        proxies_forget(proxies, op->backend);
+    else if (op->kind == REPLY_DEL_BACKEND && meaning == REPLY_REFUSED)
+        proxies_note_stuck(proxies, op->backend);
     if (!ledger_find(l, op->backend, op->server))
         return;
     if (op->kind == REPLY_DEL_SERVER && good) {
@@ -157,6 +179,8 @@ void plan_note_reply(struct ledger *l, const struct plan_op *op, enum reply_mean
             note_taken_out(ledger_touch(l, op->backend, op->server));
         else
             ledger_forget(l, op->backend, op->server);
+    } else if (op->kind == REPLY_ADD_SERVER && meaning == REPLY_RETRY) {
+        ledger_forget(l, op->backend, op->server);
     } else if (op->kind == REPLY_ADD_SERVER && !good) {
         ledger_touch(l, op->backend, op->server)->refused = true;
     } else if (op->kind == REPLY_SET_STATE && good) {

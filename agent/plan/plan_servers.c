@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Servers: which to add, change, drain, remove. One pass over wanted and observed servers of each
- * backend, both sorted by name. */
+/* The servers of one backend: which to add, change, drain, remove. One pass over wanted and
+ * observed ones, both sorted by name. */
 #include "plan/pool.h"
 
 static void push_state(struct plan *p, const struct pool *b, struct str server,
@@ -36,7 +36,7 @@ static bool gives_way_later(const struct pool *b, const struct ledger_entry *ent
 static bool must_stay(struct plan *p, const struct pool *b, const struct have_server *h,
                       const struct ledger_entry *entry)
 {
-    if (!pool_serves(h) || b->successors_serve ||
+    if (!pool_serves(h) || b->leaves || b->successors_serve ||
         (b->wanted == 0 && !pool_waits_for_members(b, entry) && !gives_way_later(b, entry)))
         return false;
     p->waits = true;
@@ -50,7 +50,7 @@ static bool must_stay(struct plan *p, const struct pool *b, const struct have_se
 static bool starts_in_drain(const struct pool *b, const struct desired_server *w,
                             const struct ledger_entry *entry)
 {
-    if (b->in->add_checked)
+    if (b->in->add_checked || b->want->holder.n)
         return true;
     if (str_eq(w->source, STR("static")) || (entry && entry->replacing))
         return b->serving > 0;
@@ -128,7 +128,7 @@ static void change_admin(struct plan *p, const struct pool *b, const struct desi
     bool warming = entry && entry->warming;
 
     if (warming && want == ADMIN_READY && h->check_result != HAVE_CHECK_PASSED &&
-        (b->any > 0 || b->in->add_checked)) {
+        (b->any > 0 || b->in->add_checked || b->want->holder.n)) {
         want = ADMIN_DRAIN;
         wait_for(p, b);
     }
@@ -309,29 +309,7 @@ static void find_heir(struct plan *p, const struct pool *b, const struct desired
                            arena_str(&p->arena, w->source)};
 }
 
-static size_t count_additions(const struct pool *b)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < b->want->server_count; i++)
-        n += !b->want->servers[i].leaving && !have_find_server(b->have, b->want->servers[i].name);
-    return n;
-}
-
-/* HAProxy adds servers one by one, slower the more a backend has: past a point a reload is quicker,
- * where the operator allows one. */
-static bool wants_bulk_reload(struct plan *p, const struct pool *b)
-{
-    size_t additions = b->in->bulk_reload ? count_additions(b) : 0;
-
-    if (additions <= BULK_ADDITIONS)
-        return false;
-    plan_reason(p, b->want->object->name, "members",
-                "%zu members come at once, and --bulkReload is on", additions);
-    return true;
-}
-
-static void plan_pool(struct plan *p, const struct pool *b)
+void plan_pool(struct plan *p, const struct pool *b)
 {
     size_t i = 0, j = 0;
     size_t want_count = b->want->server_count;
@@ -352,47 +330,5 @@ static void plan_pool(struct plan *p, const struct pool *b)
             find_heir(p, b, w);
         } else if (!w->leaving)
             add_server(p, b, w);
-    }
-}
-
-static void plan_backend(const struct plan_input *in, struct plan *p,
-                         const struct desired_backend *want)
-{
-    const struct have_backend *have = have_find_backend(in->have, want->proxy);
-    struct pool b;
-
-    if (!have)
-        return; /* not there yet: the structure differs, a reload makes it */
-    pool_look(&b, in, want, have);
-    if (b.former)
-        *ARENA_PUSH(&p->arena, p->switches, p->switch_count) =
-            (struct plan_switch){want, arena_str(&p->arena, b.former_source)};
-    if (!wants_bulk_reload(p, &b))
-        plan_pool(p, &b);
-}
-
-/* True if the plan tells more than before. */
-static bool has_grown(const struct plan *p, const struct plan *before)
-{
-    return p->count > before->count || p->waits || p->wake_ms >= 0 ||
-           p->reasons.count > before->reasons.count || p->problems.count > before->problems.count ||
-           p->heir_count > before->heir_count || p->switch_count > before->switch_count;
-}
-
-void plan_servers(const struct plan_input *in, struct plan *p)
-{
-    for (size_t i = 0; i < in->want->backend_count; i++) {
-        const struct desired_backend *want = &in->want->backends[i];
-        struct plan before = *p;
-        if (!scope_has(in->scope, want->object->name))
-            continue;
-        p->waits = false;
-        p->wake_ms = -1;
-        plan_backend(in, p, want);
-        if (has_grown(p, &before))
-            scope_add(&p->restless, want->object->name);
-        p->waits = p->waits || before.waits;
-        if (before.wake_ms >= 0)
-            plan_wake(p, before.wake_ms);
     }
 }

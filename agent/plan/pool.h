@@ -31,6 +31,7 @@ struct pool {
     struct str former_source;        /* of one of them, of one that serves before others */
     size_t enough;                   /* so many have to serve (--minHealthy) */
     bool successors_serve;           /* enough serve, none is still coming up or growing */
+    bool leaves;                     /* the proxy serves nobody any more: nobody has to stay */
     unsigned scale;                  /* weights are raised by it while some grow: steps of 1 */
     enum pool_replacing replacing;
     const struct desired_server *next; /* whose turn it is, when it may be */
@@ -39,6 +40,9 @@ struct pool {
 /* The planner's view of one backend. `b` refers to all that it is given. */
 void pool_look(struct pool *b, const struct plan_input *in, const struct desired_backend *want,
                const struct have_backend *have);
+
+/* What is to be done about its servers. */
+void plan_pool(struct plan *p, const struct pool *b);
 
 const struct ledger_entry *pool_entry(const struct pool *b, struct str server);
 

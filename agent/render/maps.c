@@ -55,27 +55,41 @@ static struct map_file proxies_map(struct arena *a, const struct desired *d, boo
     return map;
 }
 
+static void add_host(struct map_file *map, const struct desired_backend *b, bool own_name)
+{
+    if (b->object->host.n)
+        add(map, proxy_of(b, own_name), b->object->host);
+}
+
+/* By proxy: those that only hold until another one serves have theirs, too, at runtime. */
 static struct map_file host_map(struct arena *a, const struct desired *d, bool own_name)
 {
-    struct map_file map = new_map(a, "host", d->backend_count);
+    struct map_file map = new_map(a, "host", d->backend_count + d->holder_count);
 
-    for (size_t i = 0; i < d->backend_count; i++) {
-        if (d->backends[i].object->host.n)
-            add(&map, proxy_of(&d->backends[i], own_name), d->backends[i].object->host);
-    }
+    for (size_t i = 0; i < d->backend_count; i++)
+        add_host(&map, &d->backends[i], own_name);
+    for (size_t i = 0; !own_name && i < d->holder_count; i++)
+        add_host(&map, &d->holders[i], false);
     sort(&map);
     return map;
 }
 
+static void add_uri(struct map_file *map, const struct desired_backend *b, bool own_name)
+{
+    const struct health *h = &b->object->health;
+
+    if (h->set && h->uri.n)
+        add(map, proxy_of(b, own_name), h->uri);
+}
+
 static struct map_file uri_map(struct arena *a, const struct desired *d, bool own_name)
 {
-    struct map_file map = new_map(a, "uri", d->backend_count);
+    struct map_file map = new_map(a, "uri", d->backend_count + d->holder_count);
 
-    for (size_t i = 0; i < d->backend_count; i++) {
-        const struct health *h = &d->backends[i].object->health;
-        if (h->set && h->uri.n)
-            add(&map, proxy_of(&d->backends[i], own_name), h->uri);
-    }
+    for (size_t i = 0; i < d->backend_count; i++)
+        add_uri(&map, &d->backends[i], own_name);
+    for (size_t i = 0; !own_name && i < d->holder_count; i++)
+        add_uri(&map, &d->holders[i], false);
     sort(&map);
     return map;
 }

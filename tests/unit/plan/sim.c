@@ -16,6 +16,9 @@ struct sim_backend *sim_add_backend(struct sim *s, const char *name)
 {
     struct sim_backend *b = &s->backends[s->backend_count++];
 
+    if (s->backend_count > SIM_BACKENDS)
+        abort();
+    *b = (struct sim_backend){0};
     set(b->name, str_z(name));
     return b;
 }
@@ -37,7 +40,7 @@ struct sim_map *sim_map(struct sim *s, const char *path)
     return NULL;
 }
 
-static struct sim_backend *backend(struct sim *s, const char *name)
+struct sim_backend *sim_backend(struct sim *s, const char *name)
 {
     for (size_t i = 0; i < s->backend_count; i++) {
         if (strcmp(s->backends[i].name, name) == 0)
@@ -48,7 +51,7 @@ static struct sim_backend *backend(struct sim *s, const char *name)
 
 struct sim_server *sim_server(struct sim *s, const char *name, const char *server)
 {
-    struct sim_backend *b = backend(s, name);
+    struct sim_backend *b = sim_backend(s, name);
 
     for (size_t i = 0; b && i < b->count; i++) {
         if (strcmp(b->servers[i].name, server) == 0)
@@ -97,7 +100,7 @@ static const char *add_server(struct sim *s, const struct plan_op *op, struct st
 
     set(b, op->backend);
     set(n, op->server);
-    to = backend(s, b);
+    to = sim_backend(s, b);
     if (!to)
         return "No such backend.\n";
     if (sim_server(s, b, n))
@@ -157,7 +160,7 @@ static const char *delete_server(struct sim *s, const struct plan_op *op)
 
     set(b, op->backend);
     set(n, op->server);
-    from = backend(s, b);
+    from = sim_backend(s, b);
     v = sim_server(s, b, n);
     if (!v)
         return "No such server.\n";
@@ -233,6 +236,61 @@ static const char *map_command(struct sim *s, const struct plan_op *op)
     return "\n";
 }
 
+static const char *make_backend(struct sim *s, const char *name, struct str rest)
+{
+    char word_text[SIM_TEXT];
+    struct sim_backend *b;
+
+    if (!s->can_add)
+        return "Unknown command: 'add backend'.\n";
+    if (sim_backend(s, name))
+        return "Error during backend creation : name is already used by other proxy 'backend x'.\n";
+    b = sim_add_backend(s, name);
+    b->unpublished = true;
+    (void)word(&rest, word_text); /* from */
+    set(b->profile, word(&rest, word_text));
+    return "New backend registered.\n\n";
+}
+
+static const char *delete_backend(struct sim *s, struct sim_backend *b)
+{
+    if (!b->unpublished)
+        return "Backend must be unpublished prior to its deletion.\n\n";
+    if (b->count)
+        return "Only a backend without server can be deleted.\n\n";
+    if (b->pinned)
+        return "This proxy cannot be removed at runtime due to other configuration elements "
+               "pointing to it.\n\n";
+    *b = s->backends[--s->backend_count];
+    return "Backend deleted.\n\n";
+}
+
+static const char *backend_command(struct sim *s, const struct plan_op *op)
+{
+    char name[SIM_TEXT], skip[SIM_TEXT];
+    struct str rest = op->command;
+    struct sim_backend *b;
+
+    (void)word(&rest, skip);
+    (void)word(&rest, skip);
+    (void)word(&rest, name);
+    if (op->kind == REPLY_ADD_BACKEND)
+        return make_backend(s, name, rest);
+    b = sim_backend(s, name);
+    if (!b)
+        return "No such backend.\n\n";
+    if (op->kind == REPLY_DEL_BACKEND)
+        return delete_backend(s, b);
+    b->unpublished = op->kind == REPLY_UNPUBLISH_BACKEND;
+    return b->unpublished ? "Backend unpublished.\n\n" : "Backend published.\n\n";
+}
+
+static bool is_of_backend(enum reply_op kind)
+{
+    return kind == REPLY_ADD_BACKEND || kind == REPLY_DEL_BACKEND ||
+           kind == REPLY_PUBLISH_BACKEND || kind == REPLY_UNPUBLISH_BACKEND;
+}
+
 static const char *server_command(struct sim *s, const struct plan_op *op)
 {
     char b[SIM_TEXT], n[SIM_TEXT], skip[SIM_TEXT];
@@ -268,7 +326,9 @@ const char *sim_command(struct sim *s, const struct plan_op *op)
     if (command_check(op->command, 16383, NULL))
         reply = "HAProxy would read this as another command.\n";
     else
-        reply = op->map.n ? map_command(s, op) : server_command(s, op);
+        reply = op->map.n                 ? map_command(s, op)
+                : is_of_backend(op->kind) ? backend_command(s, op)
+                                          : server_command(s, op);
     if (reply_classify(op->kind, str_z(reply)) == REPLY_REFUSED)
         s->refused++;
     return reply;
@@ -292,6 +352,7 @@ static int by_path(const void *a, const void *b)
 static void observe_backend(struct have *h, struct have_backend *to, const struct sim_backend *b)
 {
     to->name = arena_str(&h->arena, str_z(b->name));
+    to->unpublished = b->unpublished;
     to->servers = ARENA_ARRAY(&h->arena, struct have_server, b->count);
     to->count = b->count;
     for (size_t i = 0; i < b->count; i++) {

@@ -6,7 +6,7 @@
 
 #include "plan/plan.h"
 
-enum { SIM_BACKENDS = 8, SIM_SERVERS = 64, SIM_MAPS = 64, SIM_ENTRIES = 256, SIM_TEXT = 96 };
+enum { SIM_BACKENDS = 48, SIM_SERVERS = 64, SIM_MAPS = 64, SIM_ENTRIES = 256, SIM_TEXT = 96 };
 
 struct sim_server {
     char name[SIM_TEXT], address[SIM_TEXT], args[SIM_TEXT]; /* options it was added with */
@@ -17,7 +17,9 @@ struct sim_server {
 };
 
 struct sim_backend {
-    char name[SIM_TEXT];
+    char name[SIM_TEXT], profile[SIM_TEXT];
+    bool unpublished;
+    bool pinned; /* something of the configuration names it: it cannot be deleted */
     struct sim_server servers[SIM_SERVERS];
     size_t count;
 };
@@ -35,11 +37,13 @@ struct sim {
     size_t backend_count;
     struct sim_map maps[SIM_MAPS];
     size_t map_count;
+    bool can_add;     /* HAProxy >= 3.4: backends at runtime */
     unsigned refused; /* commands that HAProxy would not take */
 };
 
 struct sim_backend *sim_add_backend(struct sim *s, const char *name);
 struct sim_map *sim_add_map(struct sim *s, const char *path);
+struct sim_backend *sim_backend(struct sim *s, const char *name); /* NULL: it has none */
 struct sim_server *sim_server(struct sim *s, const char *backend, const char *server);
 struct sim_map *sim_map(struct sim *s, const char *path);
 

@@ -164,7 +164,7 @@ static void settle(struct world *w, struct state *s, struct buf *out)
         in = world_input(w, have);
         in.want = s->desired;
         plan_make(&in, &p);
-        plan_note_made(w->ledger, &p);
+        plan_note_made(w->ledger, w->proxies, &p);
         plan_note_sending(w->ledger, &in, &p);
         if (out)
             put_plan(out, round, w, &p, waited);

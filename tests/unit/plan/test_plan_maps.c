@@ -167,10 +167,10 @@ static void test_keyed_maps_change_by_entry_and_deletions_come_last(void **state
     maps_want(&w, "maps/default.map", "mail mx,web live");
     maps_want(&w, "maps/proxies.map", "live live,mx mx");
     (void)world_expect(&w,
-                       "add map /d/maps/default.map mail mx\n"
-                       "add map /d/maps/default.map web live\n"
                        "add map /d/maps/proxies.map live live\n"
-                       "add map /d/maps/proxies.map mx mx\n",
+                       "add map /d/maps/proxies.map mx mx\n"
+                       "add map /d/maps/default.map mail mx\n"
+                       "add map /d/maps/default.map web live\n",
                        true);
     (void)world_expect(&w, "", true);
     maps_want_nothing(&w);
@@ -179,9 +179,9 @@ static void test_keyed_maps_change_by_entry_and_deletions_come_last(void **state
     maps_want(&w, "maps/proxies.map", "live live.2,new new");
     (void)world_expect(
         &w,
-        "set map /d/maps/default.map web new\n"
         "set map /d/maps/proxies.map live live.2\n"
         "add map /d/maps/proxies.map new new\n"
+        "set map /d/maps/default.map web new\n"
         "add map /d/maps/web.rank.map 500001 new\n"
         "clear map /d/maps/web.path.b.map\n"
         "add map /d/maps/web.path.b.map /a 500001\n" CLEAR("b") "add map /d/maps/active.map web b\n"

@@ -200,7 +200,7 @@ static size_t turn(struct world *w, struct have **have, struct scope *scope)
     assert_same_plan(&p, &full);
     scope_fini(scope);
     scope_add_all(scope, &p.restless);
-    plan_note_made(w->ledger, &p);
+    plan_note_made(w->ledger, w->proxies, &p);
     plan_note_sending(w->ledger, &in, &p);
     for (size_t i = 0; i < p.count; i++)
         scope_add(scope, p.ops[i].backend);

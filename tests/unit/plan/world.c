@@ -28,6 +28,7 @@ void world_init(struct world *w)
 {
     *w = (struct world){.sim = calloc(1, sizeof *w->sim),
                         .ledger = ledger_new(),
+                        .proxies = proxies_new(),
                         .maps = map_cache_new(),
                         .now_ms = 1000};
     assert_non_null(w->sim);
@@ -37,6 +38,7 @@ void world_fini(struct world *w)
 {
     free(w->sim);
     ledger_free(w->ledger);
+    proxies_free(w->proxies);
     map_cache_free(w->maps);
     arena_free(&w->want.arena);
 }
@@ -53,6 +55,8 @@ struct plan_input world_input(struct world *w, const struct have *have)
                                .have = have,
                                .maps = w->maps,
                                .ledger = w->ledger,
+                               .proxies = w->proxies,
+                               .can_add = w->sim->can_add,
                                .folder = STR("/d"),
                                .now_ms = w->now_ms,
                                .poll_ms = 50,
@@ -71,7 +75,7 @@ struct plan world_plan(struct world *w, struct have **have)
     map_cache_update(w->maps, *have);
     in = world_input(w, *have);
     plan_make(&in, &p);
-    plan_note_made(w->ledger, &p);
+    plan_note_made(w->ledger, w->proxies, &p);
     plan_note_sending(w->ledger, &in, &p);
     return p;
 }
@@ -80,7 +84,8 @@ void world_send(struct world *w, const struct plan *p, size_t limit, void (*each
 {
     for (size_t i = 0; i < p->count && i < limit; i++) {
         const char *reply = sim_command(w->sim, &p->ops[i]);
-        plan_note_reply(w->ledger, &p->ops[i], reply_classify(p->ops[i].kind, str_z(reply)));
+        plan_note_reply(w->ledger, w->proxies, &p->ops[i],
+                        reply_classify(p->ops[i].kind, str_z(reply)));
         if (each)
             each(w);
     }

@@ -9,6 +9,7 @@ struct world {
     struct sim *sim;
     struct desired want;
     struct ledger *ledger;
+    struct proxies *proxies;
     struct map_cache *maps;
     int64_t now_ms;
     bool add_checked;

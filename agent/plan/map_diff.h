@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The difference of two contents of a map, as commands. Shared by the parts of the planner that
+ * change maps; not for others. */
+#ifndef THALASSA_PLAN_MAP_DIFF_H
+#define THALASSA_PLAN_MAP_DIFF_H
+
+#include "plan/plan.h"
+
+/* FOLDER/NAME */
+struct str map_path(const struct plan_input *in, struct plan *p, struct str name);
+/* The known content; NULL when HAProxy has no such map or it has to be read first: then the plan
+ * waits. */
+const struct have_map *map_known(const struct plan_input *in, struct plan *p, struct str path);
+/* A copy sorted by key. */
+const struct map_entry *map_sorted(struct arena *a, const struct map_entry *entries, size_t count);
+/* The entry of the key among sorted ones; NULL when absent. */
+const struct map_entry *map_entry_of(const struct map_entry *entries, size_t count, struct str key);
+/* What is wanted, without entries that no command could carry (only bad data has such): to want
+ * them would mean to change the map for ever. `tell`: they are problems of the plan. */
+struct map_file map_sendable(struct plan *p, const struct map_file *m, bool tell);
+
+void map_add_entry(struct plan *p, struct str path, struct str key, struct str value);
+void map_set_entry(struct plan *p, struct str path, struct str key, struct str value);
+
+/* Which side of the difference of a keyed map: deletions come after everything that they might
+ * serve, so that no name is without its value in between. */
+enum map_side { MAP_PUT, MAP_DELETE };
+void map_diff(struct plan *p, struct str path, const struct map_entry *want, size_t want_count,
+              const struct have_map *have, enum map_side side);
+
+/* A key may be in HAProxy's map more than once, by `add map` of somebody: `set` and `del` change
+ * all of its entries. The first entry of the next key, and whether those between say the value. */
+size_t map_next_key(const struct map_entry *h, size_t count, size_t at);
+bool map_all_say(const struct map_entry *h, size_t from, size_t to, struct str value);
+
+#endif

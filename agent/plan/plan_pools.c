@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Servers, backend by backend: those that are wanted, those that hold until others serve, those
+ * that leave. */
+#include "plan/pool.h"
+
+static size_t count_additions(const struct pool *b)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->want->server_count; i++)
+        n += !b->want->servers[i].leaving && !have_find_server(b->have, b->want->servers[i].name);
+    return n;
+}
+
+/* HAProxy adds servers one by one, slower the more a backend has: past a point a reload is quicker,
+ * where the operator allows one. */
+static bool wants_bulk_reload(struct plan *p, const struct pool *b)
+{
+    size_t additions = b->in->bulk_reload ? count_additions(b) : 0;
+
+    if (additions <= BULK_ADDITIONS)
+        return false;
+    plan_reason(p, b->want->object->name, "members",
+                "%zu members come at once, and --bulkReload is on", additions);
+    return true;
+}
+
+static const struct have_backend nobody;
+
+/* False when HAProxy does not have the proxy and nobody is about to make it: the structure differs,
+ * a reload makes it. */
+static bool look(struct pool *b, const struct plan_input *in, const struct desired_backend *want)
+{
+    const struct have_backend *have = have_find_backend(in->have, want->proxy);
+
+    if (!have && want->make)
+        have = &nobody;
+    if (!have || want->undecided)
+        return false;
+    pool_look(b, in, want, have);
+    return true;
+}
+
+bool plan_servers_suffice(const struct plan_input *in, const struct desired_backend *want)
+{
+    struct pool b;
+
+    return look(&b, in, want) && b.successors_serve;
+}
+
+static void plan_wanted(const struct plan_input *in, struct plan *p,
+                        const struct desired_backend *want)
+{
+    struct pool b;
+
+    if (!look(&b, in, want))
+        return;
+    if (b.former)
+        *ARENA_PUSH(&p->arena, p->switches, p->switch_count) =
+            (struct plan_switch){want, arena_str(&p->arena, b.former_source)};
+    if (!wants_bulk_reload(p, &b))
+        plan_pool(p, &b);
+}
+
+/* True if the plan tells more than before. */
+static bool has_grown(const struct plan *p, const struct plan *before)
+{
+    return p->count > before->count || p->waits || p->wake_ms >= 0 ||
+           p->reasons.count > before->reasons.count || p->problems.count > before->problems.count ||
+           p->heir_count > before->heir_count || p->switch_count > before->switch_count;
+}
+
+/* HAProxy is asked by the names of its proxies, whatever the operator's are. */
+static void plan_backend(const struct plan_input *in, struct plan *p,
+                         const struct desired_backend *want)
+{
+    struct plan before = *p;
+
+    p->waits = false;
+    p->wake_ms = -1;
+    plan_wanted(in, p, want);
+    if (has_grown(p, &before))
+        scope_add(&p->restless, want->proxy);
+    p->waits = p->waits || before.waits;
+    if (before.wake_ms >= 0)
+        plan_wake(p, before.wake_ms);
+}
+
+static bool is_in_scope(const struct scope *scope, const struct desired_backend *want)
+{
+    return scope_has(scope, want->object->name) || scope_has(scope, want->proxy) ||
+           (want->holder.n && scope_has(scope, want->holder));
+}
+
+static void plan_each(const struct plan_input *in, struct plan *p,
+                      const struct desired_backend *backends, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_in_scope(in->scope, &backends[i]))
+            plan_backend(in, p, &backends[i]);
+    }
+}
+
+void plan_servers(const struct plan_input *in, struct plan *p)
+{
+    plan_each(in, p, in->want->backends, in->want->backend_count);
+    plan_each(in, p, in->want->holders, in->want->holder_count);
+}
+
+void plan_servers_of_leaver(const struct plan_input *in, struct plan *p, struct str proxy)
+{
+    static const struct backend no_object;
+    static const struct desired_backend want = {.object = &no_object};
+    const struct have_backend *have = have_find_backend(in->have, proxy);
+    struct pool b;
+
+    if (!have)
+        return;
+    pool_look(&b, in, &want, have);
+    b.name = proxy;
+    b.leaves = true;
+    plan_pool(p, &b);
+}

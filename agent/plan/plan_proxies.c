@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Proxies: those that are to be made come before their servers and before the map leads to them;
+ * those that serve nobody any more lose their servers first, and are deleted last. */
+#include "plan/plan.h"
+
+#include <stdlib.h>
+
+static void claim(struct plan *p, struct str proxy, struct str backend, struct str profile)
+{
+    *ARENA_PUSH(&p->arena, p->claims, p->claim_count) = (struct plan_claim){
+        arena_str(&p->arena, proxy), arena_str(&p->arena, backend), arena_str(&p->arena, profile)};
+}
+
+static void claim_wanted(const struct plan_input *in, struct plan *p,
+                         const struct desired_backend *b)
+{
+    const struct proxy_record *r = proxies_find(in->proxies, b->proxy);
+
+    if (r && !r->stuck && str_eq(r->backend, b->object->name) && str_eq(r->profile, b->profile))
+        return;
+    claim(p, b->proxy, b->object->name, b->profile);
+}
+
+static void publish(struct plan *p, struct str proxy)
+{
+    plan_push(p, REPLY_PUBLISH_BACKEND, proxy, STR(""), "publish backend " STR_FMT, STR_ARG(proxy));
+}
+
+static void publish_again(const struct plan_input *in, struct plan *p, struct str proxy)
+{
+    const struct have_backend *have = have_find_backend(in->have, proxy);
+
+    if (have && have->unpublished)
+        publish(p, proxy);
+}
+
+void plan_proxies_make(const struct plan_input *in, struct plan *p)
+{
+    for (size_t i = 0; i < in->want->backend_count; i++) {
+        const struct desired_backend *b = &in->want->backends[i];
+        if (b->blocked.object.n)
+            *ARENA_PUSH(&p->arena, p->reasons.items, p->reasons.count) = (struct reason){
+                arena_str(&p->arena, b->blocked.object), arena_str(&p->arena, b->blocked.field),
+                arena_str(&p->arena, b->blocked.why)};
+        else if (b->profile.n && !b->undecided)
+            claim_wanted(in, p, b);
+        publish_again(in, p, b->proxy);
+        if (!b->make ||
+            !plan_push(p, REPLY_ADD_BACKEND, b->proxy, STR(""),
+                       "add backend " STR_FMT " from " STR_FMT "%s" STR_FMT, STR_ARG(b->proxy),
+                       STR_ARG(b->profile), b->guid.n ? " guid " : "", STR_ARG(b->guid)))
+            continue;
+        publish(p, b->proxy);
+    }
+    for (size_t i = 0; i < in->want->holder_count; i++)
+        publish_again(in, p, in->want->holders[i].proxy);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Every proxy that somebody needs: by what is wanted, or since HAProxy still leads to it. */
+static struct str_list needed(const struct plan_input *in, struct plan *p,
+                              const struct have_map *map)
+{
+    struct str_list list = {0};
+    size_t room = in->want->backend_count + in->want->holder_count + (map ? map->count : 0);
+
+    list.items = ARENA_ARRAY(&p->arena, struct str, room);
+    for (size_t i = 0; i < in->want->backend_count; i++)
+        list.items[list.count++] = in->want->backends[i].proxy;
+    for (size_t i = 0; i < in->want->holder_count; i++)
+        list.items[list.count++] = in->want->holders[i].proxy;
+    for (size_t i = 0; map && i < map->count; i++)
+        list.items[list.count++] = map->entries[i].value;
+    if (list.count)
+        qsort(list.items, list.count, sizeof *list.items, by_text);
+    return list;
+}
+
+static void delete (const struct plan_input *in, struct plan *p, const struct proxy_record *r,
+                    const struct have_backend *have)
+{
+    if (r->stuck)
+        return;
+    if (!have->unpublished)
+        plan_push(p, REPLY_UNPUBLISH_BACKEND, r->proxy, STR(""), "unpublish backend " STR_FMT,
+                  STR_ARG(r->proxy));
+    plan_push(p, REPLY_DEL_BACKEND, r->proxy, STR(""), "del backend " STR_FMT, STR_ARG(r->proxy));
+    plan_wake(p, in->now_ms + in->poll_ms);
+}
+
+static void leave(const struct plan_input *in, struct plan *p, const struct proxy_record *r)
+{
+    const struct have_backend *have = have_find_backend(in->have, r->proxy);
+
+    if (have)
+        scope_add(&p->restless, r->proxy);
+    if (have && have->count)
+        plan_servers_of_leaver(in, p, r->proxy);
+    else if (have && in->can_add)
+        delete (in, p, r, have);
+    else /* gone, or an empty section that may be taken again */
+        claim(p, r->proxy, STR(""), STR(""));
+}
+
+void plan_proxies_leave(const struct plan_input *in, struct plan *p)
+{
+    bool exists;
+    const struct have_map *map = plan_map_of_proxies(in->maps, in->folder, &exists);
+    const struct proxy_record *r;
+    struct str_list list;
+
+    if (!in->proxies_chosen || (exists && !map))
+        return;
+    list = needed(in, p, map);
+    for (size_t i = 0; (r = proxies_at(in->proxies, i)); i++) {
+        if (!r->gone && !(list.count &&
+                          bsearch(&r->proxy, list.items, list.count, sizeof *list.items, by_text)))
+            leave(in, p, r);
+    }
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The choice: keep the proxy that serves, go on with one that is being prepared, take the backend's
+ * own name, make a generation, take a spare, or tell why only a reload helps. Level-triggered: the
+ * same world gives the same choice. */
+#include "plan/ledger.h"
+#include "plan/proxies.h"
+
+#include <stdlib.h>
+
+const struct proxy_section *proxy_facts_plain(const struct proxy_facts *f, struct str name)
+{
+    size_t low = 0, high = f->plain_count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int c = str_cmp(f->plain[middle].name, name);
+        if (c == 0)
+            return &f->plain[middle];
+        if (c < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+const struct profile_state *proxy_facts_profile(const struct proxy_facts *f, struct str name)
+{
+    for (size_t i = 0; i < f->profile_count; i++) { /* some dozens */
+        if (str_eq(f->profiles[i].name, name))
+            return &f->profiles[i];
+    }
+    return NULL;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static bool has_text(const struct str *sorted, size_t count, struct str text)
+{
+    return count && bsearch(&text, sorted, count, sizeof text, by_text);
+}
+
+bool proxy_facts_is_taken(const struct proxy_facts *f, struct str name)
+{
+    return has_text(f->taken, f->taken_count, name);
+}
+
+struct chooser {
+    const struct proxies_input *in;
+    struct arena *a;
+    struct desired_backend *backends;
+    size_t count;
+    struct str *mapped; /* proxies that the map names, sorted */
+    size_t mapped_count;
+    struct map_entry *map;               /* sorted by backend */
+    const struct proxy_record **records; /* sorted by backend, then proxy */
+    size_t record_count;
+    bool *given; /* of the plain sections: to a backend before this one */
+};
+
+static int by_key(const void *pa, const void *pb)
+{
+    return str_cmp(((const struct map_entry *)pa)->key, ((const struct map_entry *)pb)->key);
+}
+
+static int by_backend(const void *pa, const void *pb)
+{
+    const struct proxy_record *a = *(const struct proxy_record *const *)pa;
+    const struct proxy_record *b = *(const struct proxy_record *const *)pb;
+    int c = str_cmp(a->backend, b->backend);
+
+    return c ? c : str_cmp(a->proxy, b->proxy);
+}
+
+static void index_map(struct chooser *c)
+{
+    const struct have_map *m = c->in->map;
+
+    if (!m)
+        return;
+    c->mapped = ARENA_ARRAY(c->a, struct str, m->count);
+    c->map = ARENA_ARRAY(c->a, struct map_entry, m->count);
+    for (size_t i = 0; i < m->count; i++) {
+        c->mapped[i] = m->entries[i].value;
+        c->map[i] = m->entries[i];
+    }
+    c->mapped_count = m->count;
+    if (m->count) {
+        qsort(c->mapped, m->count, sizeof *c->mapped, by_text);
+        qsort(c->map, m->count, sizeof *c->map, by_key);
+    }
+}
+
+static void index_records(struct chooser *c)
+{
+    const struct proxy_record *r;
+
+    for (size_t i = 0; (r = proxies_at(c->in->records, i)); i++) {
+        if (!r->gone)
+            *ARENA_PUSH(c->a, c->records, c->record_count) = r;
+    }
+    if (c->record_count)
+        qsort(c->records, c->record_count, sizeof *c->records, by_backend);
+}
+
+/* First record of the backend. */
+static size_t records_of(const struct chooser *c, struct str backend)
+{
+    size_t low = 0, high = c->record_count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (str_cmp(c->records[middle]->backend, backend) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool is_object(const struct chooser *c, struct str name)
+{
+    size_t low = 0, high = c->count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = str_cmp(c->backends[middle].object->name, name);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+static bool exists(const struct chooser *c, struct str proxy)
+{
+    return proxy.n && have_find_backend(c->in->have, proxy);
+}
+
+/* The profile of a proxy that may serve the backend; none for one that may not. */
+static struct str profile_for(const struct chooser *c, struct str proxy, struct str backend)
+{
+    const struct proxy_record *r = proxies_find(c->in->records, proxy);
+    const struct proxy_section *section;
+
+    if (r)
+        return str_eq(r->backend, backend) ? r->profile : STR_NONE;
+    section = str_eq(proxy, backend) ? proxy_facts_plain(c->in->running, proxy) : NULL;
+    return section ? section->profile : STR_NONE;
+}
+
+static bool fits(const struct chooser *c, struct str proxy, const struct desired_backend *b)
+{
+    return exists(c, proxy) && str_eq(profile_for(c, proxy, b->object->name), b->profile);
+}
+
+static struct str mapped_proxy(const struct chooser *c, struct str backend)
+{
+    struct map_entry key = {.key = backend};
+    const struct map_entry *found = NULL;
+
+    if (c->in->map && c->mapped_count)
+        found = bsearch(&key, c->map, c->mapped_count, sizeof key, by_key);
+    if (found)
+        return found->value;
+    return c->in->has_map ? STR_NONE : backend; /* without a map each is found by its own name */
+}
+
+/* Nobody has the name: it can be given to a backend that is made at runtime. */
+static bool is_free(const struct chooser *c, struct str name)
+{
+    return !exists(c, name) && !proxies_find(c->in->records, name) &&
+           !proxy_facts_is_taken(c->in->running, name);
+}
+
+static bool take_record(struct chooser *c, struct desired_backend *b)
+{
+    for (size_t i = records_of(c, b->object->name); i < c->record_count; i++) {
+        const struct proxy_record *r = c->records[i];
+        if (!str_eq(r->backend, b->object->name))
+            return false;
+        if (!str_eq(r->profile, b->profile) || (!exists(c, r->proxy) && !c->in->can_add) ||
+            (!c->in->has_map && !str_eq(r->proxy, r->backend)))
+            continue;
+        b->proxy = arena_str(c->a, r->proxy);
+        b->make = !exists(c, r->proxy);
+        return true;
+    }
+    return false;
+}
+
+static bool can_make(const struct chooser *c, struct desired_backend *b)
+{
+    const struct profile_state *profile = proxy_facts_profile(c->in->running, b->profile);
+
+    if (!c->in->can_add)
+        return false;
+    b->blocked.field = STR("profile");
+    if (!profile)
+        b->blocked.why =
+            arena_printf(c->a, "profile " STR_FMT " does not run", STR_ARG(b->profile));
+    else
+        b->blocked.why = profile->danger;
+    return profile && profile->danger.n == 0;
+}
+
+/* "live", "live.2", "live.3" ...: no two backends can come to the same name, save by that of an
+ * object. */
+static bool make_one(struct chooser *c, struct desired_backend *b)
+{
+    struct str own = b->object->name, name = own;
+
+    if (!can_make(c, b))
+        return false;
+    for (unsigned n = 2; !is_free(c, name) || (n > 2 && is_object(c, name)); n++) {
+        if (!c->in->has_map)
+            return false; /* nothing would lead to another name */
+        name = arena_printf(c->a, STR_FMT ".%u", STR_ARG(own), n);
+    }
+    b->proxy = arena_str(c->a, name);
+    b->make = true;
+    return true;
+}
+
+/* "PROFILE.7" */
+static bool is_spare(const struct proxy_section *s)
+{
+    uint64_t n;
+
+    return s->name.n > s->profile.n + 1 && str_starts(s->name, s->profile) &&
+           s->name.p[s->profile.n] == '.' &&
+           str_u64((struct str){s->name.p + s->profile.n + 1, s->name.n - s->profile.n - 1}, &n) ==
+               0;
+}
+
+static bool take_spare(struct chooser *c, struct desired_backend *b)
+{
+    const struct proxy_facts *f = c->in->running;
+
+    if (c->in->can_add || !c->in->map)
+        return false;
+    for (size_t i = 0; i < f->plain_count; i++) {
+        const struct proxy_section *s = &f->plain[i];
+        const struct have_backend *have;
+        if (!str_eq(s->profile, b->profile) || !is_spare(s))
+            continue;
+        have = have_find_backend(c->in->have, s->name);
+        if (!have || have->count || c->given[i] || proxies_find(c->in->records, s->name) ||
+            has_text(c->mapped, c->mapped_count, s->name))
+            continue;
+        b->proxy = arena_str(c->a, s->name);
+        c->given[i] = true;
+        return true;
+    }
+    return false;
+}
+
+static void block(struct chooser *c, struct desired_backend *b, struct str mapped)
+{
+    struct str own = b->object->name;
+    bool serves = exists(c, mapped) && profile_for(c, mapped, own).n;
+
+    b->blocked.object = arena_printf(c->a, "backend/" STR_FMT, STR_ARG(own));
+    b->proxy = arena_str(c->a, serves ? mapped : own);
+    if (b->blocked.why.n)
+        return;
+    if (!proxy_facts_profile(c->in->running, b->profile)) {
+        b->blocked.field = STR("profile");
+        b->blocked.why =
+            arena_printf(c->a, "profile " STR_FMT " does not run", STR_ARG(b->profile));
+    } else if (!c->in->has_map) {
+        b->blocked.field = STR("profile");
+        b->blocked.why = STR("the running configuration has no map of proxies");
+    } else {
+        b->blocked.field = exists(c, b->proxy) ? STR("profile") : STR("created");
+        b->blocked.why = arena_printf(c->a, "no spare backend of profile " STR_FMT " is left",
+                                      STR_ARG(b->profile));
+    }
+}
+
+static bool serves(const struct chooser *c, struct str proxy)
+{
+    const struct have_backend *have = have_find_backend(c->in->have, proxy);
+
+    for (size_t i = 0; have && i < have->count; i++) {
+        if (have->servers[i].op != HAVE_STOPPED &&
+            have_admin_state(&have->servers[i]) == ADMIN_READY)
+            return true;
+    }
+    return false;
+}
+
+static void choose(struct chooser *c, struct desired_backend *b)
+{
+    struct str own = b->object->name, mapped = mapped_proxy(c, own);
+
+    b->proxy = own;
+    if (c->in->has_map && !c->in->map) {
+        b->undecided = true;
+        return;
+    }
+    if (b->profile.n == 0) { /* until the reload it is served by whoever serves it */
+        if (exists(c, mapped) && profile_for(c, mapped, own).n)
+            b->proxy = arena_str(c->a, mapped);
+        return;
+    }
+    if (fits(c, mapped, b)) {
+        b->proxy = arena_str(c->a, mapped);
+        return;
+    }
+    if (!take_record(c, b)) {
+        if (fits(c, own, b) && (c->in->has_map || str_eq(mapped, own)))
+            b->proxy = own;
+        else if (!make_one(c, b) && !take_spare(c, b))
+            block(c, b, mapped);
+    }
+    if (b->blocked.object.n == 0) {
+        b->blocked = (struct reason){0};
+        if (!str_eq(mapped, b->proxy) && exists(c, mapped) && profile_for(c, mapped, own).n &&
+            serves(c, mapped))
+            b->holder = arena_str(c->a, mapped);
+    }
+}
+
+void proxies_choose(const struct proxies_input *in, struct arena *a,
+                    struct desired_backend *backends, size_t count)
+{
+    struct arena scratch = ARENA_INIT;
+    struct chooser c = {.in = in, .a = a, .backends = backends, .count = count};
+
+    for (size_t i = 0; i < count; i++)
+        backends[i].proxy = backends[i].object->name;
+    if (in->have) {
+        c.a = &scratch;
+        index_map(&c);
+        index_records(&c);
+        c.given = ARENA_ARRAY(&scratch, bool, in->running->plain_count);
+        c.a = a;
+        for (size_t i = 0; i < count; i++)
+            choose(&c, &backends[i]);
+    }
+    arena_free(&scratch);
+}
+
+struct str proxies_serving(const struct proxies_input *in, struct str backend)
+{
+    for (size_t i = 0; in->map && i < in->map->count; i++) {
+        if (str_eq(in->map->entries[i].key, backend))
+            return in->map->entries[i].value;
+    }
+    return STR_NONE;
+}
