@@ -130,9 +130,18 @@ class Haproxy:
     def info(self) -> dict[str, str]:
         return _pairs(self.cli("show info"))
 
+    def proxy_of(self, backend) -> str:
+        """The proxy that serves the operator's backend: itself where no map leads elsewhere."""
+        for path in self.maps():
+            if path.endswith("/maps/proxies.map"):
+                return dict(self.show_map(path)).get(backend, backend)
+        return backend
+
     def servers_state(self, backend=None) -> dict[str, dict[str, str]]:
-        """Server name -> columns of `show servers state`; `backend/server` without a backend."""
-        lines = self.cli(f"show servers state {backend or ''}".strip()).splitlines()
+        """Server name -> columns of `show servers state`; `proxy/server` without a backend, which is
+        the operator's."""
+        proxy = self.proxy_of(backend) if backend else ""
+        lines = self.cli(f"show servers state {proxy}".strip()).splitlines()
         columns = next(line for line in lines if line.startswith("# ")).lstrip("# ").split()
         rows = [dict(zip(columns, line.split())) for line in lines if line and line[0] not in "#"]
         rows = [row for row in rows if len(row) > 1]
@@ -146,11 +155,12 @@ class Haproxy:
 
     def servers(self, backend) -> dict[str, str]:
         """Server name -> status as in the statistics: UP, DOWN, DRAIN, MAINT, `no check`; an `UP 1/3`
-        that has yet to pass more checks serves, too: UP."""
+        that has yet to pass more checks serves, too: UP. `backend`: the operator's."""
+        proxy = self.proxy_of(backend)
         return {
             row["svname"]: re.sub(r" \d+/\d+$", "", row["status"])
             for row in self.stat()
-            if row["pxname"] == backend and row["svname"] not in ("FRONTEND", "BACKEND")
+            if row["pxname"] == proxy and row["svname"] not in ("FRONTEND", "BACKEND")
         }
 
     def maps(self) -> list[str]:
