@@ -67,13 +67,15 @@ static void step_probe(struct app_reload *r)
 static void carry(struct app_reload *r)
 {
     const struct app *a = r->app;
-    struct arena arena = ARENA_INIT;
-    struct str path = arena_printf(&arena, "%s/maps/proxies.map", a->options->haproxyDir);
+    struct str path = arena_printf(&r->arena, "%s/maps/proxies.map", a->options->haproxyDir);
+
     struct renames names;
 
-    carry_names(&arena, r->rendered->desired, map_cache_find(a->maps, path), &names);
+    carry_names(&r->arena, r->rendered->desired, map_cache_find(a->maps, path), &names);
     carry_over(&names, &r->state, &r->stats);
-    arena_free(&arena);
+    for (size_t i = 0; i < names.count; i++)
+        *ARENA_PUSH(&r->arena, r->renamed, r->renamed_count) = (struct map_entry){
+            arena_str(&r->arena, names.items[i].from), arena_str(&r->arena, names.items[i].to)};
     app_reload_step_done(r, NULL);
 }
 
@@ -105,24 +107,9 @@ static void on_state(void *ctx, const struct err *failure, struct str reply)
         carry(r);
 }
 
-/* The next worker has every backend under its own name. */
-static void note_serving(struct app_reload *r)
-{
-    const struct desired *d = r->rendered->desired;
-
-    for (size_t i = 0; i < d->backend_count; i++) {
-        struct str name = d->backends[i].object->name, proxy = app_serving_proxy(r->app, name);
-        if (!str_eq(name, proxy))
-            *ARENA_PUSH(&r->arena, r->serving, r->serving_count) =
-                (struct map_entry){arena_str(&r->arena, name), arena_str(&r->arena, proxy)};
-    }
-}
-
 static void step_dump(struct app_reload *r)
 {
     struct err e;
-
-    note_serving(r);
 
     if (runtime_send(r->app->runtime, STR("show servers state"), DUMP_S, on_state, r, &e))
         app_reload_step_done(r, &e);
@@ -283,8 +270,7 @@ bool app_reload_takes_worker(struct app *a)
     if (!r || (r->new_pid && r->new_pid != a->have->pid) || a->have->pid == r->old_pid)
         return false;
     a->reloaded = NULL;
-    for (size_t i = 0; i < r->serving_count; i++)
-        ledger_rename(a->ledger, r->serving[i].value, r->serving[i].key);
+    ledger_rename(a->ledger, r->renamed, r->renamed_count);
     ledger_rebase(a->ledger, a->have, true);
     app_running_learn_servers(a, buf_str(&r->rendered->config), true);
     app_running_note_sources(a, r->rendered->desired);

@@ -14,9 +14,8 @@ struct app_reload {
     struct app_rendered *rendered;
     struct buf state, stats; /* dumped by the worker that leaves */
     struct arena arena;
-    struct map_entry *serving; /* proxies that serve backends of other names, when it dumped:
-                                * backend -> proxy */
-    size_t serving_count;
+    struct map_entry *renamed; /* proxies of the worker that leaves -> their names in the next */
+    size_t renamed_count;
     struct app_install *install; /* what was there before, to put it back */
     char reason[512];
     char object[192]; /* to blame; empty: the objects of the reasons */

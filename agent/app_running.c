@@ -121,14 +121,19 @@ static void guard_empty_store(struct app *a, struct str config)
 }
 
 /* The file that the worker was started from has every backend under its own name. */
-static void rename_all(struct app *a)
+static void take_own_names(struct app *a)
 {
+    struct arena arena = ARENA_INIT;
+    struct map_entry *list = NULL;
     const struct proxy_record *r;
+    size_t count = 0;
 
     for (size_t i = 0; (r = proxies_at(a->proxies, i)); i++) {
         if (!r->gone && !str_eq(r->proxy, r->backend))
-            ledger_rename(a->ledger, r->proxy, r->backend);
+            *ARENA_PUSH(&arena, list, count) = (struct map_entry){r->proxy, r->backend};
     }
+    ledger_rename(a->ledger, list, count);
+    arena_free(&arena);
 }
 
 void app_running_attach(struct app *a)
@@ -148,7 +153,7 @@ void app_running_attach(struct app *a)
         if (a->running.known)
             app_note(a, "haproxyRestarted", STR("haproxy"), "haproxy", "pid %lld",
                      (long long)a->have->pid);
-        rename_all(a);
+        take_own_names(a);
         ledger_rebase(a->ledger, a->have, false);
         take_from_file(a, buf_str(&config));
         proxies_rebase(a->proxies, a->have, &a->running.facts);

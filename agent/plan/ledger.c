@@ -231,49 +231,71 @@ void ledger_rebase(struct ledger *l, const struct have *have, bool kept)
     }
 }
 
-/* Entries of the proxy, in no order. */
-static struct ledger_entry **entries_of(struct ledger *l, struct str backend, struct arena *a,
-                                        size_t *count)
+static const struct map_entry *find_key(const struct map_entry *list, size_t count, struct str key)
 {
-    struct ledger_entry **list = NULL;
-
-    *count = 0;
-    for (size_t i = 0; i < l->size; i++) {
-        if (l->slots[i] && !l->slots[i]->gone && str_eq(l->slots[i]->backend, backend))
-            *ARENA_PUSH(a, list, *count) = l->slots[i];
+    for (size_t i = 0; i < count; i++) {
+        if (str_eq(list[i].key, key))
+            return &list[i];
     }
-    return list;
+    return NULL;
 }
 
-static void end(struct ledger *l, struct ledger_entry *entry)
+static bool has_value(const struct map_entry *list, size_t count, struct str value)
 {
-    entry->gone = true;
+    for (size_t i = 0; i < count; i++) {
+        if (str_eq(list[i].value, value))
+            return true;
+    }
+    return false;
+}
+
+struct move {
+    struct ledger_entry entry; /* texts in the arena */
+    struct str to;
+};
+
+static void put_moved(struct ledger *l, const struct move *m)
+{
+    struct ledger_entry *entry = ledger_touch(l, m->to, m->entry.server), own = *entry;
+
+    *entry = m->entry;
+    entry->backend = own.backend;
+    entry->server = own.server;
+    entry->args = own.args;
+    entry->source = own.source;
+    ledger_set_text(&entry->args, m->entry.args);
+    ledger_set_text(&entry->source, m->entry.source);
+    entry->gone = false;
+    entry->listed = own.listed;
     mark_dirty(l, entry);
 }
 
-void ledger_rename(struct ledger *l, struct str from, struct str to)
+void ledger_rename(struct ledger *l, const struct map_entry *proxies, size_t count)
 {
     struct arena a = ARENA_INIT;
-    size_t count;
-    struct ledger_entry **list = entries_of(l, to, &a, &count);
+    struct move *moves = NULL;
+    size_t move_count = 0;
 
-    for (size_t i = 0; i < count; i++)
-        end(l, list[i]);
-    list = entries_of(l, from, &a, &count);
-    for (size_t i = 0; i < count; i++) {
-        struct ledger_entry *old = list[i], *new = ledger_touch(l, to, old->server);
-        struct ledger_entry own = *new;
-        *new = *old;
-        new->backend = own.backend;
-        new->server = own.server;
-        new->args = own.args;
-        new->source = own.source;
-        ledger_set_text(&new->args, old->args);
-        ledger_set_text(&new->source, old->source);
-        new->listed = own.listed;
-        mark_dirty(l, new);
-        end(l, old);
+    for (size_t i = 0; count && i < l->size; i++) {
+        struct ledger_entry *entry = l->slots[i];
+        const struct map_entry *found;
+        if (!entry || entry->gone)
+            continue;
+        found = find_key(proxies, count, entry->backend);
+        if (found) {
+            struct move *m = ARENA_PUSH(&a, moves, move_count);
+            *m = (struct move){*entry, found->value};
+            m->entry.server = arena_str(&a, entry->server);
+            m->entry.args = arena_str(&a, entry->args);
+            m->entry.source = arena_str(&a, entry->source);
+        } else if (!has_value(proxies, count, entry->backend)) {
+            continue;
+        }
+        entry->gone = true;
+        mark_dirty(l, entry);
     }
+    for (size_t i = 0; i < move_count; i++)
+        put_moved(l, &moves[i]);
     arena_free(&a);
 }
 

@@ -53,9 +53,9 @@ void ledger_each_dirty(struct ledger *l, void (*visit)(void *ctx, const struct l
  * carried them over in the state file). */
 void ledger_rebase(struct ledger *l, const struct have *have, bool kept);
 
-/* The servers of proxy `from` stand in proxy `to` by now: entries move, and take the place of those
- * that `to` had. */
-void ledger_rename(struct ledger *l, struct str from, struct str to);
+/* The servers of proxies (keys) stand in others (values) by now: entries move, all at once, and
+ * take the place of those that the others had. */
+void ledger_rename(struct ledger *l, const struct map_entry *proxies, size_t count);
 
 /* One entry as JSON (an object at the top) and back. Times are kept as remaining milliseconds. */
 void ledger_put(struct json_out *o, const struct ledger_entry *entry, int64_t now_ms);
