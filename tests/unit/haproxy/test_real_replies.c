@@ -25,7 +25,7 @@ struct step {
 static const struct step steps[] = {
     {"add server live/n1 127.0.0.1:9 weight 5 check inter 1000ms", "2", REPLY_ADD_SERVER, REPLY_OK},
     {"add server live/n1 127.0.0.1:9", "2", REPLY_ADD_SERVER, REPLY_ALREADY},
-    {"add server nob/n1 127.0.0.1:9", "2", REPLY_ADD_SERVER, REPLY_REFUSED},
+    {"add server nob/n1 127.0.0.1:9", "2", REPLY_ADD_SERVER, REPLY_RETRY},
     {"add server live/n2", "2", REPLY_ADD_SERVER, REPLY_REFUSED},
     {"add server live/n2 127.0.0.1:9 bogus", "2", REPLY_ADD_SERVER, REPLY_REFUSED},
     {"enable health live/n1", "2", REPLY_ENABLE_HEALTH, REPLY_OK},
