@@ -109,6 +109,32 @@ def test_lua_decides_as_the_agent_does(lua, scaled):
     assert 0.25 * asked < met < 0.9 * asked
 
 
+def one(match, backend="be1", **named) -> dict:
+    return {"p": {"frontend": "web", "match": match, "action": {"backend": backend}, **named}}
+
+
+COOKIES = [
+    ["uid=a"],
+    ["uid=a; uid=b"],
+    ["x=1;uid=c"],
+    ["uid=a", "sid=x; uid=d; UID=e"],
+    ["uid=a=b"],
+    ['uid="q"'],
+    [" uid=f ; x"],
+    ["uid = g"],
+    ["uuid=1; uid=h; uid2=2"],
+]
+
+
+@pytest.mark.parametrize("lines", COOKIES, ids=lambda lines: "|".join(lines).replace(" ", "_"))
+def test_a_share_takes_the_cookie_that_a_split_takes(lua, lines):
+    request = {"method": "GET", "target": "/", "headers": [("Host", "a"), ("X-Salt", "p")]}
+    request["headers"] += [("Cookie", line) for line in lines]
+    said = policies.decide(one({"percent": {"share": 10000, "by": "cookie:uid"}}), [request])
+    bucket = said["answers"][0]["steps"][0]["conditions"][0]["seen"].split()[1]
+    assert lua.asker.ask(request)["x-cookie-bucket"] == bucket
+
+
 def test_shares_are_those_of_splits(lua):
     """HAProxy's own hash of key and salt is the bucket that policies use."""
     pairs = [(f"user{i}", f"salt{i % 5}") for i in range(50)] + [("a" * 100, "s"), ("é", "s")]
@@ -120,15 +146,16 @@ def test_shares_are_those_of_splits(lua):
     assert int(lua.ask(X_Salt="site")["x-src-bucket"]) == bucket
 
 
-def one(match, backend="be1", **named) -> dict:
-    return {"p": {"frontend": "web", "match": match, "action": {"backend": backend}, **named}}
-
-
-def test_a_line_of_12_kb_is_set_at_runtime(lua):
+@pytest.mark.parametrize("when", ["at runtime", "in the file"])
+def test_a_line_of_12_kb_counts_whole(start_lua, when):
     texts = [f"{i:04d}" + "x" * 90 for i in range(128)]
     said = policies.decide(one({"header": {"x-a": {"in": texts}}}))
     assert 12000 < len(said["lines"]["p"]) <= 12288
-    lua.set(said["names"], said["lines"])
+    if when == "at runtime":
+        lua = start_lua()
+        lua.set(said["names"], said["lines"])
+    else:
+        lua = start_lua(maps={"policies": said["names"], "policy-lines": said["lines"]})
     assert lua.ask(X_A=texts[0])["x-backend"] == "be1"
     assert lua.ask(X_A=texts[127])["x-backend"] == "be1"
     assert lua.ask(X_A="0000")["x-backend"] == ""
