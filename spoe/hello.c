@@ -58,8 +58,12 @@ static bool hello_take(enum hello_key key, const struct spop_value *v, struct sp
     case CAPABILITIES:
         h->pipelining = v->type == SPOP_STRING && list_has(v->bytes, pipelining);
         break;
-    case HEALTH_CHECK: h->health_check = v->truth; return v->type == SPOP_BOOL;
-    case ENGINE_ID: h->engine_id = v->bytes; break;
+    case HEALTH_CHECK:
+        h->health_check = v->type == SPOP_BOOL && v->truth;
+        return v->type == SPOP_BOOL;
+    case ENGINE_ID:
+        h->engine_id = v->type == SPOP_STRING ? v->bytes : (struct spop_bytes){0};
+        break;
     case HELLO_KEYS: return false;
     }
     return v->type == SPOP_STRING;

@@ -12,7 +12,8 @@ enum {
     ANSWER_BYTES = 64 << 10,
     FRAMES_PER_CALL = 256, /* then the others' turn */
     KEPT_BYTES = 4096,     /* of memory that holds nothing at present */
-    LINGER_MS = 1000       /* for a peer to close after we did */
+    LINGER_MS = 1000,      /* for a peer to close after we did */
+    QUIET_MS = 100         /* when leaving: nothing is on the way */
 };
 
 enum sent { SENT_ALL, SENT_PART, SENT_BROKEN };
@@ -254,14 +255,11 @@ enum spop_want spop_peer_write(struct spop_peer *p, struct spop_work *w)
     return answer(p, w, recall(p, w));
 }
 
-enum spop_want spop_peer_end(struct spop_peer *p, struct spop_work *w, enum spop_status status)
+/* DISCONNECT, then no more. */
+static enum spop_want say_goodbye(struct spop_peer *p, struct spop_work *w, enum spop_status status)
 {
     struct spop_out out = {w->out, 0, w->out_size, false};
 
-    if (p->out.n)
-        return SPOP_WANT_WRITE;
-    if (p->session.state == SPOP_STATE_ENDED)
-        return SPOP_WANT_READ;
     spop_session_end(&p->session, status, &out);
     switch (send_out(p, w, &out)) {
     case SENT_BROKEN: return SPOP_WANT_CLOSE;
@@ -271,18 +269,27 @@ enum spop_want spop_peer_end(struct spop_peer *p, struct spop_work *w, enum spop
     return shut_down(p, w);
 }
 
-enum spop_late spop_peer_late(const struct spop_peer *p, const struct spop_patience *patience,
-                              int64_t now_ms)
+enum spop_want spop_peer_age(struct spop_peer *p, struct spop_work *w)
 {
-    bool talks = p->session.state == SPOP_STATE_TALKING;
+    const struct spop_patience *patience = &w->patience;
+    int64_t quiet_ms = w->now_ms - p->heard_ms;
 
-    if (p->blocked_ms)
-        return now_ms - p->blocked_ms >= patience->write_ms ? SPOP_LATE_BLOCKED : SPOP_IN_TIME;
+    if (p->blocked_ms) {
+        if (w->now_ms - p->blocked_ms < patience->write_ms)
+            return SPOP_WANT_WRITE;
+        SPOP_COUNT(w->counters, blocked, 1);
+        return SPOP_WANT_CLOSE;
+    }
     if (p->shut)
-        return now_ms - p->shut_ms >= LINGER_MS ? SPOP_LATE_GONE : SPOP_IN_TIME;
-    if (p->begun_ms && now_ms - p->begun_ms >= patience->frame_ms)
-        return SPOP_LATE_FRAME;
-    if (!talks && now_ms - p->heard_ms >= patience->hello_ms)
-        return SPOP_LATE_FRAME;
-    return now_ms - p->heard_ms >= patience->idle_ms ? SPOP_LATE_IDLE : SPOP_IN_TIME;
+        return w->now_ms - p->shut_ms < LINGER_MS ? SPOP_WANT_READ : SPOP_WANT_CLOSE;
+    if ((p->begun_ms && w->now_ms - p->begun_ms >= patience->frame_ms) ||
+        (p->session.state != SPOP_STATE_TALKING && quiet_ms >= patience->hello_ms)) {
+        SPOP_COUNT(w->counters, late, 1);
+        return say_goodbye(p, w, SPOP_TIMEOUT);
+    }
+    if (quiet_ms >= patience->idle_ms) {
+        SPOP_COUNT(w->counters, idle, 1);
+        return say_goodbye(p, w, SPOP_NORMAL);
+    }
+    return w->leaving && quiet_ms >= QUIET_MS ? say_goodbye(p, w, SPOP_NORMAL) : SPOP_WANT_READ;
 }

@@ -12,9 +12,6 @@
 
 enum spop_want { SPOP_WANT_READ, SPOP_WANT_WRITE, SPOP_WANT_CLOSE };
 
-/* Why a connection is to be dropped. */
-enum spop_late { SPOP_IN_TIME, SPOP_LATE_IDLE, SPOP_LATE_FRAME, SPOP_LATE_BLOCKED, SPOP_LATE_GONE };
-
 /* In ms; each is far above what a working HAProxy needs. */
 struct spop_patience {
     unsigned hello_ms; /* from the connection to HELLO */
@@ -63,10 +60,8 @@ void spop_peer_fini(struct spop_peer *p, struct spop_work *w); /* the descriptor
 enum spop_want spop_peer_read(struct spop_peer *p, struct spop_work *w);
 enum spop_want spop_peer_write(struct spop_peer *p, struct spop_work *w);
 
-/* DISCONNECT, then no more. A peer that has not read its answers yet stays as it is: ask again. */
-enum spop_want spop_peer_end(struct spop_peer *p, struct spop_work *w, enum spop_status status);
-
-enum spop_late spop_peer_late(const struct spop_peer *p, const struct spop_patience *patience,
-                              int64_t now_ms);
+/* To be called now and then: a peer that let a deadline pass is told why, if it can be, and one
+ * that is quiet is told that we leave. */
+enum spop_want spop_peer_age(struct spop_peer *p, struct spop_work *w);
 
 #endif

@@ -14,9 +14,9 @@
 
 enum {
     ACCEPTS_PER_TURN = 64,
-    QUIET_MS = 100,    /* a leaving connection without a frame for so long gets its DISCONNECT */
-    LEAVING_MS = 2000, /* then what is left is cut */
-    LEAVING_TICK_MS = 50
+    LEAVING_MS = 2000, /* then the connections that are left are cut */
+    LEAVING_TICK_MS = 50,
+    STALL_MS = 4 * SPOP_HEARTBEAT_MS
 };
 
 struct connection {
@@ -42,6 +42,7 @@ struct spop_worker {
     ev_check turn;
     struct gate gates[SPOP_MAX_ADDRESSES];
     struct connection *connections;
+    int64_t swept_ms;
     int spare_fd; /* given up for a moment to hang up on somebody when there are no more */
     struct spop_work work;
 };
@@ -129,8 +130,8 @@ static bool refuse_one(struct spop_worker *w, int listener)
         (void)close(w->spare_fd);
     fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     if (fd >= 0) {
-        (void)close(fd);
         SPOP_COUNT(w->work.counters, refused, 1);
+        (void)close(fd);
     }
     w->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     return fd >= 0;
@@ -144,8 +145,8 @@ static bool gate_accept(struct gate *g)
 
     if (fd >= 0) {
         if (!connection_new(w, fd)) {
-            (void)close(fd);
             SPOP_COUNT(w->work.counters, refused, 1);
+            (void)close(fd);
         }
         return true;
     }
@@ -160,8 +161,7 @@ static void on_gate(struct ev_loop *loop, ev_io *io, int events)
 {
     struct gate *g = io->data;
 
-    (void)loop;
-    (void)events;
+    (void)loop, (void)events;
     for (int i = 0; i < ACCEPTS_PER_TURN && atomic_load(&g->worker->post->wanted); i++)
         if (!gate_accept(g))
             break;
@@ -177,7 +177,8 @@ static void gate_close(struct gate *g)
     pthread_mutex_lock(&w->server->lock);
     if (g->entered)
         spop_door_leave(g->door, g->io.fd);
-    (void)close(g->io.fd);
+    if (!spop_address_is_local(&g->door->address))
+        (void)close(g->io.fd);
     g->io.fd = -1;
     g->entered = false;
     pthread_mutex_unlock(&w->server->lock);
@@ -223,37 +224,21 @@ const struct spop_door *spop_worker_open(struct spop_worker *w)
     return NULL;
 }
 
-/* True: it is to be closed. */
-static bool connection_is_late(struct connection *c)
-{
-    struct spop_work *work = &c->worker->work;
-
-    switch (spop_peer_late(&c->peer, &work->patience, work->now_ms)) {
-    case SPOP_IN_TIME: return false;
-    case SPOP_LATE_GONE: return true;
-    case SPOP_LATE_BLOCKED: SPOP_COUNT(work->counters, blocked, 1); return true;
-    case SPOP_LATE_IDLE:
-        SPOP_COUNT(work->counters, idle, 1);
-        return spop_peer_end(&c->peer, work, SPOP_NORMAL) == SPOP_WANT_CLOSE;
-    case SPOP_LATE_FRAME:
-        SPOP_COUNT(work->counters, late, 1);
-        return spop_peer_end(&c->peer, work, SPOP_TIMEOUT) == SPOP_WANT_CLOSE;
-    }
-    return false;
-}
-
-/* Ends the connections that are late, or that are to be left and quiet. */
+/* Looks for connections that are late, or to be left. After a stall nobody is late: what lies in
+ * the sockets is read first. */
 static void worker_sweep(struct spop_worker *w)
 {
     int64_t now = w->work.now_ms, left_ms = now - atomic_load(&w->server->leave_ms);
+    bool stalled = now - w->swept_ms > STALL_MS;
     struct connection *next;
 
+    w->swept_ms = now;
     for (struct connection *c = w->connections; c; c = next) {
         next = c->next;
-        if (connection_is_late(c) || (w->work.leaving && left_ms >= LEAVING_MS))
+        if (w->work.leaving && left_ms >= LEAVING_MS)
             connection_free(c);
-        else if (w->work.leaving && now - c->peer.heard_ms >= QUIET_MS)
-            connection_want(c, spop_peer_end(&c->peer, &w->work, SPOP_NORMAL));
+        else if (!stalled)
+            connection_want(c, spop_peer_age(&c->peer, &w->work));
     }
 }
 
@@ -287,15 +272,13 @@ static void worker_attend(struct spop_worker *w)
 
 static void on_wake(struct ev_loop *loop, ev_async *wake, int events)
 {
-    (void)loop;
-    (void)events;
+    (void)loop, (void)events;
     worker_attend(wake->data);
 }
 
 static void on_tick(struct ev_loop *loop, ev_timer *tick, int events)
 {
-    (void)loop;
-    (void)events;
+    (void)loop, (void)events;
     worker_attend(tick->data);
 }
 
@@ -304,8 +287,7 @@ static void on_turn(struct ev_loop *loop, ev_check *turn, int events)
 {
     struct spop_worker *w = turn->data;
 
-    (void)loop;
-    (void)events;
+    (void)loop, (void)events;
     w->work.now_ms = spop_monotonic_ms();
     atomic_store_explicit(&w->post->beat_ms, w->work.now_ms, memory_order_release);
     atomic_store_explicit(&w->post->turns,
@@ -387,8 +369,10 @@ void spop_worker_free(struct spop_worker *w)
 {
     if (!w)
         return;
-    while (w->connections)
-        connection_free(w->connections);
+    for (struct connection *c = w->connections, *next; c; c = next) {
+        next = c->next;
+        connection_free(c);
+    }
     if (w->loop) {
         worker_close(w);
         ev_loop_destroy(w->loop);

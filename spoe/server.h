@@ -64,7 +64,7 @@ void spop_server_drain(struct spop_server *s, unsigned grace_ms);
 bool spop_server_is_drained(const struct spop_server *s);
 
 /* Drains without grace, waits for the threads, frees. Takes 3 s at most: -1 if a thread is stuck,
- * and the memory that it may still use is left. */
+ * and nothing is freed then; it may be called again. */
 int spop_server_stop(struct spop_server *s);
 
 #endif

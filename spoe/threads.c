@@ -15,6 +15,8 @@ static void server_free(struct spop_server *s)
 {
     for (unsigned i = 0; i < s->options.threads; i++)
         spop_worker_free(s->posts[i].worker);
+    for (size_t i = 0; i < s->options.listen_count; i++)
+        spop_door_fini(&s->doors[i]);
     (void)pthread_mutex_destroy(&s->lock);
     free(s);
 }
@@ -23,10 +25,8 @@ static void server_free(struct spop_server *s)
 static const char *find_addresses(struct spop_server *s, const struct spop_options *given)
 {
     for (size_t i = 0; i < s->options.listen_count; i++) {
-        s->doors[i].fd = -1;
         errno = EINVAL;
-        if (spop_address_parse(given->listen[i], &s->doors[i].address) != 0 ||
-            spop_door_try(&s->doors[i]) != 0)
+        if (spop_door_init(&s->doors[i], given->listen[i]) != 0 || spop_door_try(&s->doors[i]) != 0)
             return given->listen[i];
     }
     return NULL;
@@ -89,6 +89,8 @@ struct spop_server *spop_server_start(const struct spop_options *options, char *
         return NULL;
     }
     s->options = o;
+    for (size_t i = 0; i < SPOP_MAX_ADDRESSES; i++)
+        s->doors[i].fd = -1;
     (void)pthread_mutex_init(&s->lock, NULL);
     wrong = find_addresses(s, options);
     if (!wrong)
@@ -170,7 +172,11 @@ int spop_server_stop(struct spop_server *s)
     for (unsigned i = 0; i < s->options.threads; i++) {
         struct spop_post *post = &s->posts[i];
 
-        if (post->running && pthread_clockjoin_np(post->thread, NULL, CLOCK_MONOTONIC, &until) != 0)
+        if (!post->running)
+            continue;
+        if (pthread_clockjoin_np(post->thread, NULL, CLOCK_MONOTONIC, &until) == 0)
+            post->running = false;
+        else
             status = -1;
     }
     if (status == 0)
