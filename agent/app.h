@@ -118,7 +118,10 @@ struct app {
     int64_t observed_ms, observe_not_before_ms; /* the last time that all was observed */
     struct scope scope; /* backends that are not known to be as they should */
     int64_t poll_ms;
-    bool drift_held; /* --drift report: the plan's commands are shown, not sent */
+    bool settled;           /* all was as it should, and nothing was asked for since */
+    bool drift_held;        /* --drift report: the difference is shown, nothing is done about it */
+    bool edit_held;         /* the same of an edited configuration */
+    int64_t drift_since_ms; /* wall clock */
     bool files_stale;
     int64_t config_changed_ns; /* time of the configuration that we wrote; 0: none */
     int64_t files_written_ms, write_began_ms, write_ms; /* the last time, and how long it took */

@@ -29,6 +29,8 @@ static void note_replies(struct app *a, const struct batch *b)
         plan_note_reply(a->ledger, a->proxies, op, meaning);
         if (op->backend.n)
             scope_add(&a->scope, op->backend);
+        /* what only `show stat` tells */
+        a->observe_whole = a->observe_whole || op->kind == REPLY_ENABLE_FRONTEND;
         if (meaning != REPLY_REFUSED)
             continue;
         note_refusal(a, op, b->replies[i]);
@@ -53,6 +55,7 @@ static void on_done(void *ctx, const struct batch *b)
     a->plans_applied++;
     a->observe_asked = true;
     a->files_stale = true;
+    a->edit_held = false;
     a->poll_ms = 0;
     app_action_done(a);
 }

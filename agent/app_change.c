@@ -49,7 +49,7 @@ static void commit(struct app_change *c)
     objects_unref(a->effective);
     a->effective = objects_ref(c->effective);
     failed_refresh(&a->failed, a->stored);
-    a->guard_empty = false;
+    a->guard_empty = a->edit_held = false;
     c->generation = a->stored->generation;
     note_change(c);
     if (c->rendered)

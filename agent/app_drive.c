@@ -51,14 +51,14 @@ static struct situation situation_of(const struct app *a)
         .observed_ms = a->observed_ms,
         .observe_not_before_ms = a->observe_not_before_ms,
         .interval_ms = a->options->statsInterval,
-        .reload_wanted = app_reload_wanted(a),
+        .reload_wanted = app_reload_wanted(a) && !a->drift_held,
         .reload_allowed = app_reload_allowed(a) && !app_workers_crowded(a),
         .reload_not_before_ms = a->reloads.not_before_ms,
         .ops = a->guard_empty || a->drift_held ? 0 : a->plan.count,
         .apply_not_before_ms = a->progress.not_before_ms,
         .plan_wake_ms = a->plan.wake_ms,
-        .files_stale =
-            a->files_stale && a->have && a->want_text_of == a->effective && !app_reload_wanted(a),
+        .files_stale = a->files_stale && !a->edit_held && a->have &&
+                       a->want_text_of == a->effective && !app_reload_wanted(a),
         .write_not_before_ms = a->files_written_ms + WRITE_PAUSE_MS + WRITE_SHARE * a->write_ms,
     };
 }
@@ -79,6 +79,7 @@ static void settle(struct app *a)
     if (!app_is_settled(a))
         return;
     a->apply_error[0] = 0;
+    a->settled = true;
     if (a->applied_generation != a->effective->generation) {
         a->applied_generation = a->effective->generation;
         app_mark_good(a);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app_install.h"
 
+#include "app_drift.h"
 #include "base/log.h"
 
 #include <malloc.h>
@@ -86,6 +87,15 @@ static int64_t config_time_ns(const struct app *a)
     return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 }
 
+/* The configuration says what is wanted again. */
+static void note_written(struct app_install *i)
+{
+    i->app->config_changed_ns = config_time_ns(i->app);
+    if (!i->failed)
+        i->app->edit_held = false;
+    note_edited(i);
+}
+
 static void run_install(void *ctx)
 {
     struct app_install *i = ctx;
@@ -106,8 +116,7 @@ static void done_install(void *ctx)
 {
     struct app_install *i = ctx;
 
-    i->app->config_changed_ns = config_time_ns(i->app);
-    note_edited(i);
+    note_written(i);
     done_step(ctx);
 }
 
@@ -157,8 +166,11 @@ void app_files_look(struct app *a)
 {
     int64_t now = config_time_ns(a);
 
-    if (a->config_changed_ns && !a->writing && now != a->config_changed_ns)
-        a->files_stale = true;
+    if (!a->config_changed_ns || a->writing || now == a->config_changed_ns)
+        return;
+    app_drift_file(a);
+    if (now)
+        a->config_changed_ns = now;
 }
 
 static void end_writing(struct app *a)
@@ -174,8 +186,7 @@ static void done_files(void *ctx)
     struct app_install *i = ctx;
     struct app *a = i->app;
 
-    note_edited(i);
-    a->config_changed_ns = config_time_ns(a);
+    note_written(i);
     if (i->failed) {
         log_error("the configuration is not written: %s", i->e.text);
         a->files_stale = true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asks HAProxy what it runs, and takes the answer for the truth. */
-#include "app.h"
+#include "app_drift.h"
 #include "app_workers.h"
 
 #include "base/log.h"
@@ -32,45 +32,13 @@ static void pace(struct app *a)
         a->poll_ms = POLL_MAX_MS;
 }
 
-/* Nothing was to be done, nobody has asked for anything, and now commands are needed: somebody
- * changed HAProxy by hand. What a drain leads to is no such thing. */
-static const struct plan_op *find_drift(const struct app *a)
-{
-    for (size_t i = 0; i < a->plan.count; i++) {
-        const struct plan_op *op = &a->plan.ops[i];
-        if (op->map.n || op->kind == REPLY_ADD_SERVER || op->kind == REPLY_SET_ADDR ||
-            op->kind == REPLY_SET_SERVER_WEIGHT || op->kind == REPLY_ENABLE_HEALTH)
-            return op;
-    }
-    return NULL;
-}
-
-static void note_drift(struct app *a, bool was_quiet, bool was_held)
-{
-    const struct plan_op *op = was_quiet ? find_drift(a) : NULL;
-
-    if (op) {
-        log_warn("HAProxy was changed by hand: \"" STR_FMT "\" would put it right",
-                 STR_ARG(op->command));
-        app_note(a, "drift", str_z("haproxy"), "haproxy", "%s: " STR_FMT "%s",
-                 a->options->drift == DRIFT_REPAIR ? "repaired" : "reported", STR_ARG(op->command),
-                 a->plan.count > 1 ? " (and more)" : "");
-    }
-    a->drift_held = a->options->drift == DRIFT_REPORT && (op || was_held) && a->plan.count;
-}
-
-static bool is_quiet(const struct app *a)
-{
-    return a->have && a->plan.count == 0 && !a->plan.waits && !app_reload_wanted(a);
-}
-
 /* With what was observed at hand: build, plan, see whether that went on. */
-static void go_on(struct app *a, bool was_quiet, bool was_held)
+static void go_on(struct app *a, bool was_held)
 {
     map_cache_update(a->maps, a->have);
     pace(a);
     app_world_build(a);
-    note_drift(a, was_quiet, was_held);
+    app_drift_look(a, was_held);
     if (progress_planned(&a->progress, a->plan.hash, app_now_ms()) && a->apply_error[0] == 0)
         (void)snprintf(a->apply_error, sizeof a->apply_error,
                        "the same commands are needed again: " STR_FMT,
@@ -80,7 +48,7 @@ static void go_on(struct app *a, bool was_quiet, bool was_held)
 static void take(struct app *a, struct have *have)
 {
     bool same = a->have && have_same_worker(a->have, have), held = a->drift_held;
-    bool quiet = same && is_quiet(a), fresh = have->proxies != NULL;
+    bool fresh = have->proxies != NULL;
 
     if (fresh)
         a->proxies_read_ms = app_now_ms();
@@ -96,13 +64,12 @@ static void take(struct app *a, struct have *have)
         app_totals_begin(a);
         app_running_attach(a);
     }
-    go_on(a, quiet, held);
+    go_on(a, held);
     if (fresh)
         app_totals_take(a, a->have);
     app_files_look(a);
 }
 
-/* What was asked about is what we ourselves have changed: no drift is looked for. */
 static void take_part(struct app *a, struct have *part)
 {
     bool held = a->drift_held;
@@ -115,7 +82,7 @@ static void take_part(struct app *a, struct have *part)
     for (size_t i = 0; i < part->asked_count; i++)
         scope_add(&a->scope, part->asked[i]);
     a->have = have_merge(a->have, part);
-    go_on(a, false, held);
+    go_on(a, held);
 }
 
 /* What is known stays; it is asked again, but not at once. */

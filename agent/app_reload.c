@@ -310,6 +310,7 @@ void app_reload(struct app *a, bool running)
 
     if (!r)
         abort();
+    a->settled = false;
     r->app = a;
     r->facts.running = running;
     r->old_pid = a->have ? a->have->pid : 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /status and GET /metrics: how the agent and what it looks after are doing. */
+#include "app_drift.h"
 #include "app_view.h"
 #include "app_workers.h"
 
@@ -212,6 +213,7 @@ int app_view_status(struct app *a, struct buf *out, struct err *e)
     app_put_switches(a, &o);
     app_put_splits(a, &o, "splits");
     put_pending(a, &o);
+    app_drift_put(a, &o);
     put_failed(a, &o);
     json_close_object(&o);
     json_out_fini(&o);

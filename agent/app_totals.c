@@ -35,6 +35,10 @@ static void naming_init(struct naming *n, const struct app *a)
         const struct desired_backend *b = &a->want->backends[i];
         *ARENA_PUSH(&n->arena, n->items, n->count) = (struct served){b->proxy, b->object->name};
     }
+    for (size_t i = 0; a->want && i < a->want->holder_count; i++) {
+        const struct desired_backend *b = &a->want->holders[i];
+        *ARENA_PUSH(&n->arena, n->items, n->count) = (struct served){b->proxy, b->object->name};
+    }
     if (n->count)
         qsort(n->items, n->count, sizeof *n->items, compare_served);
 }

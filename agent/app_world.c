@@ -208,6 +208,7 @@ void app_objects_changed(struct app *a)
     objects_unref(a->effective);
     a->effective = failed_effective(&a->failed, a->stored, a->good);
     a->problem[0] = 0;
+    a->edit_held = false;
     app_touch_all(a);
     app_world_changed(a);
 }
@@ -220,6 +221,7 @@ void app_touch_all(struct app *a)
 
 void app_world_changed(struct app *a)
 {
+    a->settled = false;
     a->world_stale = true; /* built once a turn, however many backends have changed */
     app_ask_drive(a);
 }

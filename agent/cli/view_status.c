@@ -93,6 +93,9 @@ static void put_pending(struct view *v, const struct json *o)
         if (shown++ < SHOWN)
             view_put_row(v, "", op->text);
     }
+    JSON_EACH(drift, view_list(o, "drift")) {
+        view_put_row(v, "drift", drift->text);
+    }
     view_put_row(v, "  failed", view_text(o, "applyError"));
     view_put_row(v, "  failed", view_text(o, "renderError"));
     view_put_row(v, "  guarded", view_text(o, "guard"));

@@ -83,7 +83,7 @@ static void ask_all(struct observation *o, const struct observe_request *q)
     } else {
         ask(o, ASK_BACKENDS, STR(""), STR("show backend"));
         ask_servers(o, q, STR(""));
-        if (q->published && !q->sessions)
+        if (q->published && !q->sessions && !q->proxies)
             ask(o, ASK_STAT, STR(""), STR("show stat -1 2 -1"));
     }
     if (q->proxies)

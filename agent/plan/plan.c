@@ -94,6 +94,7 @@ static uint64_t hash_ops(const struct plan *p)
 void plan_make(const struct plan_input *in, struct plan *out)
 {
     *out = (struct plan){.wake_ms = -1};
+    plan_frontends(in, out);
     plan_maps_of_proxies(in, out);
     plan_proxies_make(in, out);
     plan_servers(in, out);

@@ -107,6 +107,7 @@ bool plan_servers_suffice(const struct plan_input *in, const struct desired_back
 void plan_proxies_make(const struct plan_input *in, struct plan *p);
 void plan_proxies_leave(const struct plan_input *in, struct plan *p);
 void plan_maps_of_proxies(const struct plan_input *in, struct plan *p); /* before they are made */
+void plan_frontends(const struct plan_input *in, struct plan *p);
 void plan_maps(const struct plan_input *in, struct plan *p);
 void plan_rules(const struct plan_input *in, struct plan *p);
 void plan_maps_left(const struct plan_input *in, struct plan *p); /* after they are deleted */
