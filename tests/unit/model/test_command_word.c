@@ -39,7 +39,7 @@ static void test_escapes(void **state)
 
 static void test_what_no_escape_can_carry(void **state)
 {
-    static char large[LIMIT_VALUE + 1];
+    static char large[COMMAND_WORD_BYTES + 1];
     struct err e = {0};
 
     (void)state;
@@ -50,8 +50,11 @@ static void test_what_no_escape_can_carry(void **state)
     assert_int_equal(command_word_check(STR("a\0b"), &e), -1);
     assert_int_equal(command_word_check(STR("a\x7f"), &e), -1);
     assert_int_equal(e.kind, ERR_INVALID);
-    assert_int_equal(command_word_check((struct str){large, LIMIT_VALUE}, &e), 0);
-    assert_int_equal(command_word_check((struct str){large, LIMIT_VALUE + 1}, &e), -1);
+    assert_int_equal(command_word_check((struct str){large, COMMAND_WORD_BYTES}, &e), 0);
+    assert_int_equal(command_word_check((struct str){large, COMMAND_WORD_BYTES + 1}, &e), -1);
+    memset(large, ';', sizeof large); /* each is sent as two */
+    assert_int_equal(command_word_check((struct str){large, COMMAND_WORD_BYTES / 2}, &e), 0);
+    assert_int_equal(command_word_check((struct str){large, COMMAND_WORD_BYTES / 2 + 1}, &e), -1);
 }
 
 /* The words of a line as HAProxy takes them apart; the count. */

@@ -8,6 +8,7 @@
 
 #include "asking.h"
 #include "policy/line.h"
+#include "policy/maps.h"
 
 #include <string.h>
 
@@ -133,6 +134,55 @@ static void test_names_are_at_most_12_kib(void **state)
     arena_free(&a);
 }
 
+static void test_maps_have_an_entry_for_each(void **state)
+{
+    struct policy *list[] = {
+        given_policy("b", WEB("{}")),
+        given_policy("c", "{'frontend':'api','match':{},'action':{'backend':'b'}}"),
+        given_policy("off",
+                     "{'frontend':'tcp','enabled':false,'match':{},'action':{'backend':'b'}}"),
+        given_policy("a", WEB("{'path':'/'}")),
+    };
+    const struct policy *const *all = (const struct policy *const *)list;
+    struct arena a = ARENA_INIT;
+    struct policy_maps maps;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(policy_maps_build(&a, all, 4, &maps, &e), 0);
+    assert_string_equal(maps.policies.name.p, "maps/policies.map");
+    assert_int_equal(maps.policies.count, 2);
+    assert_string_equal(maps.policies.entries[0].key.p, "api");
+    assert_string_equal(maps.policies.entries[0].value.p, "c");
+    assert_string_equal(maps.policies.entries[1].key.p, "web");
+    assert_string_equal(maps.policies.entries[1].value.p, "a,b");
+    assert_int_equal(maps.lines.count, 3);
+    assert_string_equal(maps.lines.entries[0].key.p, "a");
+    assert_string_equal(maps.lines.entries[0].value.p, "1,b,0,p,e,/");
+    assert_string_equal(maps.lines.entries[2].value.p, "1,b,0,a,0");
+    assert_int_equal(policy_maps_build(&a, all, 0, &maps, &e), 0);
+    assert_int_equal(maps.policies.count + maps.lines.count, 0);
+    for (size_t i = 0; i < 4; i++)
+        policy_unref(list[i]);
+    arena_free(&a);
+}
+
+static void test_maps_name_what_is_too_long(void **state)
+{
+    struct arena a = ARENA_INIT;
+    struct policy *more = long_policy(&a, 122);
+    const struct policy *list[] = {more};
+    struct policy_maps maps;
+    struct err e = {0};
+
+    (void)state;
+    assert_int_equal(policy_maps_build(&a, list, 1, &maps, &e), -1);
+    assert_int_equal(e.kind, ERR_TOO_LARGE);
+    assert_non_null(strstr(e.text, "policy p: match:"));
+    policy_unref(more);
+    arena_free(&a);
+}
+
 static void test_too_many_policies_are_refused(void **state)
 {
     struct policy *p = given_policy("p", WEB("{}"));
@@ -158,6 +208,8 @@ int main(void)
         cmocka_unit_test(test_a_line_is_at_most_12_kib),
         cmocka_unit_test(test_names_come_in_the_order_of_decision),
         cmocka_unit_test(test_names_are_at_most_12_kib),
+        cmocka_unit_test(test_maps_have_an_entry_for_each),
+        cmocka_unit_test(test_maps_name_what_is_too_long),
         cmocka_unit_test(test_too_many_policies_are_refused),
     };
 
