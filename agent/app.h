@@ -38,6 +38,7 @@ struct app_running {
     struct arena arena;        /* of the facts */
     struct proxy_facts facts;  /* what the text says of proxies */
     bool known;
+    struct str_list closed; /* backends to which no server may be added (render/danger.h) */
 };
 
 struct app_reloads {

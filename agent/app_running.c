@@ -4,6 +4,7 @@
 #include "app.h"
 
 #include "base/log.h"
+#include "render/danger.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +47,16 @@ static int by_text(const void *a, const void *b)
     return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-static void take_section(struct arena *a, struct proxy_facts *f, const struct structure_section *s)
+/* Why no backend may be made of this profile at runtime; empty: none. */
+static struct str danger_of(struct arena *a, const struct structure *s, struct str profile)
+{
+    struct danger_found found;
+
+    return danger_in_defaults(s, profile, &found) ? danger_text(a, &found) : STR("");
+}
+
+static void take_section(struct arena *a, struct proxy_facts *f, const struct structure *all,
+                         const struct structure_section *s)
 {
     bool defaults = str_eq(s->kind, STR("defaults"));
 
@@ -58,7 +68,23 @@ static void take_section(struct arena *a, struct proxy_facts *f, const struct st
         *ARENA_PUSH(a, f->taken, f->taken_count) = arena_str(a, s->name);
     if (defaults)
         *ARENA_PUSH(a, f->profiles, f->profile_count) =
-            (struct profile_state){.name = arena_str(a, s->name)};
+            (struct profile_state){arena_str(a, s->name), danger_of(a, all, s->name)};
+}
+
+static void take_closed(struct app_running *r, const struct structure *s)
+{
+    struct arena arena = ARENA_INIT;
+    struct str_list closed = danger_backends(&arena, s);
+
+    r->closed = (struct str_list){0};
+    for (size_t i = 0; i < closed.count; i++)
+        *ARENA_PUSH(&r->arena, r->closed.items, r->closed.count) =
+            arena_str(&r->arena, closed.items[i]);
+    if (closed.count)
+        log_warn("members of %zu backends come by reloads, since they have `option "
+                 "external-check`: see thalassa check",
+                 closed.count);
+    arena_free(&arena);
 }
 
 void app_running_facts(struct app *a)
@@ -71,7 +97,8 @@ void app_running_facts(struct app *a)
     *f = (struct proxy_facts){0};
     structure_parse(&arena, buf_str(&a->running.text), NULL, &s);
     for (size_t i = 0; i < s.count; i++)
-        take_section(&a->running.arena, f, &s.sections[i]);
+        take_section(&a->running.arena, f, &s, &s.sections[i]);
+    take_closed(&a->running, &s);
     if (f->plain_count)
         qsort(f->plain, f->plain_count, sizeof *f->plain, by_name);
     if (f->taken_count)

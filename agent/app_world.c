@@ -63,6 +63,7 @@ struct plan_input app_plan_input(const struct app *a, const struct desired *want
         .have = a->have,
         .maps = a->maps,
         .ledger = a->ledger,
+        .closed = &a->running.closed,
         .proxies = a->proxies,
         .can_add = a->caps.add_backend,
         .proxies_chosen = a->want_text_of != NULL,

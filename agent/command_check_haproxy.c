@@ -2,6 +2,8 @@
 /* HAProxy's program, and whether it takes what would be written for it. */
 #include "command_check.h"
 
+#include "render/danger.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -57,6 +59,28 @@ static void say_refused(struct check *c, const struct err *e)
         findings_hint(&c->findings, "the line is of the template %s", c->options->templateFile);
 }
 
+/* What HAProxy takes and dies of later. */
+static void check_dangers(struct check *c, const struct app_rendered *r)
+{
+    struct arena a = ARENA_INIT;
+    struct structure s;
+    struct danger_list list;
+
+    structure_parse(&a, r->files.config, NULL, &s);
+    list = danger_all(&a, &s, c->local.app.caps.add_backend && r->plain.at_runtime);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct danger_found *found = &list.items[i];
+        size_t number = found->section->numbers[found->at];
+        struct str object = rendered_object(&r->files, number), text = danger_text(&a, found);
+
+        findings_add(&c->findings, FINDING_MISSING, "dangers",
+                     "line %zu of the rendered configuration (" STR_FMT "): " STR_FMT, number,
+                     STR_ARG(object), STR_ARG(text));
+        findings_hint(&c->findings, "instead: %s", danger_instead(found->danger));
+    }
+    arena_free(&a);
+}
+
 void check_rendering(struct check *c)
 {
     struct app_rendered *r = NULL;
@@ -81,6 +105,7 @@ void check_rendering(struct check *c)
         findings_add(&c->findings, FINDING_OK, "haproxy -c", "takes the result");
     else
         say_refused(c, &e);
+    check_dangers(c, r);
     for (size_t i = 0; i < warnings.count; i++)
         findings_add(&c->findings, FINDING_WARNING, "haproxy -c", STR_FMT,
                      STR_ARG(warnings.items[i]));

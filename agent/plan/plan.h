@@ -76,7 +76,8 @@ struct plan_input {
     bool proxies_chosen; /* what is wanted says for every backend which proxy is its own: others
                           * may go */
     const struct scope
-        *scope;        /* only these backends; the others are as they should be. NULL: all */
+        *scope; /* only these backends; the others are as they should be. NULL: all */
+    const struct str_list *closed; /* proxies to which no server may be added, sorted; NULL: none */
     struct str folder; /* --haproxyDir, without a '/' at the end: maps are FOLDER/maps/... */
     int64_t now_ms;    /* monotonic */
     int64_t poll_ms;   /* how soon to look again at what only waits: a check, a last session */

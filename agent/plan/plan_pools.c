@@ -1,29 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Servers, backend by backend: those that are wanted, those that hold until others serve, those
  * that leave. */
+#include "plan/additions.h"
 #include "plan/pool.h"
-
-static size_t count_additions(const struct pool *b)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < b->want->server_count; i++)
-        n += !b->want->servers[i].leaving && !have_find_server(b->have, b->want->servers[i].name);
-    return n;
-}
-
-/* HAProxy adds servers one by one, slower the more a backend has: past a point a reload is quicker,
- * where the operator allows one. */
-static bool wants_bulk_reload(struct plan *p, const struct pool *b)
-{
-    size_t additions = b->in->bulk_reload ? count_additions(b) : 0;
-
-    if (additions <= BULK_ADDITIONS)
-        return false;
-    plan_reason(p, b->want->object->name, "members",
-                "%zu members come at once, and --bulkReload is on", additions);
-    return true;
-}
 
 static const struct have_backend nobody;
 
@@ -58,7 +37,7 @@ static void plan_wanted(const struct plan_input *in, struct plan *p,
     if (b.former)
         *ARENA_PUSH(&p->arena, p->switches, p->switch_count) =
             (struct plan_switch){want, arena_str(&p->arena, b.former_source)};
-    if (!wants_bulk_reload(p, &b))
+    if (!additions_by_reload(p, &b))
         plan_pool(p, &b);
 }
 

@@ -11,7 +11,7 @@ struct parser {
     struct structure *out;
     struct structure_section *section; /* the one being read */
     struct str defaults;               /* name of the last defaults section */
-    size_t unnamed;
+    size_t unnamed, number;
     bool skip_servers;
 };
 
@@ -73,6 +73,12 @@ static void begin_section(struct parser *p, const struct cfg_line *line)
     p->section = &p->out->sections[p->out->count - 1];
 }
 
+static void add_line(struct arena *a, struct structure_section *s, struct str line, size_t number)
+{
+    *ARENA_PUSH(a, s->lines.items, s->lines.count) = line;
+    *ARENA_PUSH(a, s->numbers, s->number_count) = number;
+}
+
 static void take_line(struct parser *p, const struct cfg_line *line)
 {
     if (line->count == 0)
@@ -80,7 +86,7 @@ static void take_line(struct parser *p, const struct cfg_line *line)
     if (cfg_is_section(line->words[0]))
         begin_section(p, line);
     else if (p->section && !(p->skip_servers && str_eq(line->words[0], STR("server"))))
-        *ARENA_PUSH(p->a, p->section->lines.items, p->section->lines.count) = join(p->a, line);
+        add_line(p->a, p->section, join(p->a, line), p->number);
 }
 
 static int by_name(const void *pa, const void *pb)
@@ -113,7 +119,7 @@ static void merge_same(struct arena *a, struct structure *s)
             continue;
         }
         for (size_t k = 0; k < next->lines.count; k++)
-            *ARENA_PUSH(a, last->lines.items, last->lines.count) = next->lines.items[k];
+            add_line(a, last, next->lines.items[k], next->numbers[k]);
     }
     s->count = kept;
 }
@@ -127,6 +133,7 @@ void structure_parse(struct arena *a, struct str config, const struct str_list *
     while (config.p) {
         struct cfg_line line;
 
+        p.number++;
         cfg_split(str_cut(&config, '\n'), &line);
         take_line(&p, &line);
     }

@@ -15,6 +15,8 @@ struct structure_section {
     struct str name;       /* unnamed defaults: "(1)", "(2)" ...; may be empty */
     struct str from;       /* the defaults that it inherits, by name; empty: none */
     struct str_list lines; /* words as written, parted by one blank */
+    size_t *numbers;       /* of the lines in the text, from 1 */
+    size_t number_count;
     size_t at;             /* which section of the text it is */
 };
 

@@ -271,6 +271,44 @@ static void test_very_many_members_reload_only_if_that_is_allowed(void **state)
     world_fini(&w);
 }
 
+/* Commands and reasons of the next plan when no server may be added to `names`. */
+static void check_closed(struct world *w, const struct str_list *names, size_t commands,
+                         size_t reasons)
+{
+    struct have *have = sim_observe(w->sim, true);
+    struct plan_input in = world_input(w, have);
+    struct plan p;
+
+    in.closed = names;
+    plan_make(&in, &p);
+    assert_int_equal(p.count, commands);
+    assert_int_equal(p.reasons.count, reasons);
+    if (reasons)
+        assert_true(str_eq_z(p.reasons.items[0].field, "members"));
+    plan_free(&p);
+    have_free(have);
+}
+
+/* HAProxy would end: they come by a reload, while those that are there change as ever. */
+static void test_members_of_a_closed_proxy_come_by_a_reload(void **state)
+{
+    struct str names[] = {STR("a"), STR("live")};
+    struct str_list closed = {names, 2}, others = {names, 1};
+    struct desired_backend *b;
+    struct world w;
+
+    (void)state;
+    start_with_two(&w);
+    b = world_want_backend(&w);
+    world_add_wanted(&w, b, "10.0.0.1", 80, 7, ADMIN_READY, "app@1.0.0");
+    world_add_wanted(&w, b, "10.0.0.2", 80, 1, ADMIN_READY, "app@1.0.0");
+    check_closed(&w, &closed, 1, 0); /* the weight */
+    world_add_wanted(&w, b, "10.0.0.3", 80, 1, ADMIN_READY, "app@1.0.0");
+    check_closed(&w, &closed, 0, 1);
+    check_closed(&w, &others, 4, 0);
+    world_fini(&w);
+}
+
 /* The agent has come back, its memory lacks the second member, and the registry is silent. */
 static void test_a_silent_registry_takes_nobody(void **state)
 {
@@ -312,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_half_done_addition_is_undone_and_done_again),
         cmocka_unit_test(test_a_static_backend_without_members_is_emptied),
         cmocka_unit_test(test_very_many_members_reload_only_if_that_is_allowed),
+        cmocka_unit_test(test_members_of_a_closed_proxy_come_by_a_reload),
         cmocka_unit_test(test_a_silent_registry_takes_nobody),
     };
 
