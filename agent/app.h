@@ -97,6 +97,8 @@ struct app {
     int64_t proxies_read_ms;
     struct capabilities caps;
     struct have *have; /* NULL: not observed */
+    bool have_fresh;   /* no command was sent since it was asked for */
+    bool have_quiet;   /* and at the one before nothing was to be done */
     struct map_cache *maps;
     struct ledger *ledger;
     struct proxies *proxies; /* which of HAProxy's proxies serve which backends */
@@ -217,6 +219,9 @@ void app_store_ledger(struct app *a); /* and the record of proxies */
 int app_load_ledger(struct app *a, struct err *e);
 int app_store_running(struct app *a);
 void app_load_pools(struct app *a);
+
+/* --- app_override.c --- */
+void app_adopt_hands(struct app *a); /* what was done by hand on HAProxy's socket */
 
 /* --- app_activity.c --- */
 void app_note(struct app *a, const char *verb, struct str object, const char *actor,

@@ -86,6 +86,7 @@ void app_apply(struct app *a)
     a->sent = a->plan; /* the plan may be made anew before the answers are there */
     a->plan = (struct plan){.wake_ms = -1};
     a->apply_began_ms = app_now_ms();
+    a->have_fresh = false;
     fault_point("apply.send");
     if (batch_send(a->runtime, commands, a->sent.count, DEADLINE_S, on_done, a, &e)) {
         log_warn("commands: %s", e.text);

@@ -2,6 +2,7 @@
 #include "app_change.h"
 
 #include "app_check.h"
+#include "app_override.h"
 #include "app_view.h"
 #include "base/log.h"
 #include "control/structural.h"
@@ -27,9 +28,13 @@ static void note_change(struct app_change *c)
         [CHANGE_ACCEPT_LOSS] = {"accepted", "backend/"},
     };
     const struct web_change *w = c->wish;
-    struct str object =
-        arena_printf(&c->arena, "%s" STR_FMT, words[w->kind].type, STR_ARG(w->name));
+    struct str object;
 
+    if (w->kind == CHANGE_OVERRIDE) {
+        app_override_note(c);
+        return;
+    }
+    object = arena_printf(&c->arena, "%s" STR_FMT, words[w->kind].type, STR_ARG(w->name));
     app_note(c->app, words[w->kind].verb, object, w->actor, "%s" STR_FMT,
              w->kind == CHANGE_SWITCH ? "to version " : "",
              STR_ARG(w->kind == CHANGE_SWITCH ? w->version : STR("")));
@@ -38,6 +43,7 @@ static void note_change(struct app_change *c)
 static void commit(struct app_change *c)
 {
     struct app *a = c->app;
+    struct objects *before;
     struct err e;
 
     if (app_store_objects(a, c->result.next, &e)) {
@@ -46,8 +52,11 @@ static void commit(struct app_change *c)
     }
     objects_unref(a->stored);
     a->stored = objects_ref(c->result.next);
-    objects_unref(a->effective);
+    before = a->effective;
     a->effective = objects_ref(c->effective);
+    if (c->wish->kind == CHANGE_OVERRIDE)
+        app_override_keep_text(a, before);
+    objects_unref(before);
     failed_refresh(&a->failed, a->stored);
     a->guard_empty = a->edit_held = false;
     c->generation = a->stored->generation;
@@ -208,7 +217,7 @@ static void add_warnings(struct app_change *c, struct str_list more)
         *ARENA_PUSH(&c->arena, all->items, all->count) = more.items[i];
 }
 
-static int decide(struct app_change *c, struct err *e)
+static int decide_objects(struct app_change *c, struct err *e)
 {
     static const enum change_kind kinds[] = {
         [CHANGE_PUT_FRONTEND] = CONTROL_PUT_FRONTEND,
@@ -240,12 +249,18 @@ static int decide(struct app_change *c, struct err *e)
         if (rules_check(w->frontends[i], e))
             return w->kind == CHANGE_CONFIG ? err_in(e, "frontends[%zu]", i) : -1;
     }
-    if (check_precondition(c, e) ||
-        change_apply(c->app->stored, &change, &facts, &c->arena, &c->result, e))
+    if (change_apply(c->app->stored, &change, &facts, &c->arena, &c->result, e))
         return -1;
     for (size_t i = 0; i < w->frontend_count; i++)
         add_warnings(c, rules_warnings(&c->arena, w->frontends[i]));
     return 0;
+}
+
+static int decide(struct app_change *c, struct err *e)
+{
+    if (check_precondition(c, e))
+        return -1;
+    return c->wish->kind == CHANGE_OVERRIDE ? app_override_decide(c, e) : decide_objects(c, e);
 }
 
 static void reply_accepted(struct app_change *c, size_t removed)
@@ -284,6 +299,15 @@ static void accept_loss(struct app_change *c)
     reply_accepted(c, removed);
 }
 
+/* Nothing in the configuration depends on it that HAProxy could refuse. */
+static void begin_override(struct app_change *c)
+{
+    c->effective = failed_effective(&c->app->failed, c->result.next, c->app->good);
+    c->desired = app_build(c->app, c->effective);
+    app_override_warn(c);
+    commit(c);
+}
+
 static void begin(struct app_change *c)
 {
     struct app *a = c->app;
@@ -302,6 +326,10 @@ static void begin(struct app_change *c)
         app_change_reply(c);
         return;
     }
+    if (c->wish->kind == CHANGE_OVERRIDE && !c->wish->dry_run) {
+        begin_override(c);
+        return;
+    }
     if (!a->caps.known) {
         err_set(&e, ERR_UNAVAILABLE,
                 "HAProxy's version is not known: it neither runs nor can %s be asked",
@@ -311,6 +339,8 @@ static void begin(struct app_change *c)
     }
     c->effective = failed_effective(&a->failed, c->result.next, a->good);
     c->desired = app_build(a, c->effective);
+    if (c->wish->kind == CHANGE_OVERRIDE)
+        app_override_warn(c);
     if (!c->wish->dry_run && is_at_runtime(c))
         commit(c);
     else

@@ -18,6 +18,7 @@ struct app_change {
     struct objects *effective; /* what would be rendered */
     struct desired *desired;
     struct app_rendered *rendered;
+    struct override_wish said; /* CHANGE_OVERRIDE: what of the wish is new */
     struct reasons reasons;
     uint64_t generation; /* waits for this one */
     ev_timer patience;

@@ -56,6 +56,9 @@ static void put_object(struct app_change *c, struct buf *out, struct etag *etag)
     case CHANGE_PUT_SPLIT: (void)app_view_split(a, c->wish->name, out, etag, &e); break;
     case CHANGE_PUT_BACKEND:
     case CHANGE_SWITCH: (void)app_view_backend(a, c->wish->name, out, etag, &e); break;
+    case CHANGE_OVERRIDE:
+        (void)app_view_member(a, c->wish->name, &c->wish->override.member, out, &e);
+        break;
     case CHANGE_DELETE_FRONTEND:
     case CHANGE_DELETE_BACKEND:
     case CHANGE_DELETE_SPLIT:

@@ -37,7 +37,10 @@ static void go_on(struct app *a, bool was_held)
 {
     map_cache_update(a->maps, a->have);
     pace(a);
+    a->have_fresh = true;
+    a->have_quiet = was_quiet;
     app_world_build(a);
+    app_adopt_hands(a);
     app_drift_look(a, was_held);
     if (progress_planned(&a->progress, a->plan.hash, app_now_ms()) && a->apply_error[0] == 0)
         (void)snprintf(a->apply_error, sizeof a->apply_error,

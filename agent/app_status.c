@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /status and GET /metrics: how the agent and what it looks after are doing. */
 #include "app_drift.h"
+#include "app_override.h"
 #include "app_view.h"
 #include "app_workers.h"
 
@@ -212,6 +213,7 @@ int app_view_status(struct app *a, struct buf *out, struct err *e)
     put_reloads(a, &o);
     app_put_switches(a, &o);
     app_put_splits(a, &o, "splits");
+    app_put_overrides(a, &o);
     put_pending(a, &o);
     app_drift_put(a, &o);
     put_failed(a, &o);
@@ -259,6 +261,8 @@ int app_view_metrics(struct app *a, struct metrics *m, struct err *e)
                (int64_t)a->plan.count);
     put_simple(m, "thalassa_failed_objects", METRIC_GAUGE, "Objects that HAProxy does not take.",
                (int64_t)a->failed.count);
+    put_simple(m, "thalassa_overrides", METRIC_GAUGE,
+               "Members of which an operator said something.", (int64_t)app_count_overrides(a));
     put_simple(m, "thalassa_registry_up", METRIC_GAUGE, "Whether the registry answers.",
                s.state == REGISTRY_OK);
     metrics_family(m, "thalassa_held_members", METRIC_GAUGE,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the agent remembers: objects and last known members durably, the record of its own work so
  * that it survives a kill. */
-#include "app.h"
+#include "app_store_overrides.h"
 
 #include "app_store_split.h"
 #include "base/log.h"
@@ -84,6 +84,7 @@ int app_store_objects(struct app *a, const struct objects *next, struct err *e)
     put_frontends(t, a->stored, next);
     put_backends(t, a->stored, next);
     app_store_put_splits(t, a->stored, next);
+    app_put_override_sets(t, a->stored, next);
     store_put(t, STORE_META, STR("generation"), str_z(generation));
     if (store_commit(t, e))
         return -1;
@@ -132,14 +133,14 @@ static int load_objects(struct app *a, struct err *e)
     if (rc == 0)
         rc = store_each(t, STORE_BACKENDS, STORE_FORWARD, STR_NONE, load_object, &l, e);
     if (rc == 0)
-        rc = app_store_load_splits(t, l.objects, e);
+        rc = app_store_load_splits(t, l.objects, e) || app_load_override_sets(t, l.objects, e);
     if (rc == 0)
         rc = store_get(t, STORE_META, STR("generation"), &generation, e);
     if (rc == 0 && generation.p && str_u64(generation, &l.objects->generation))
         rc = err_set(e, ERR_INTERNAL, "store: the generation is no number");
     store_abort(t);
     a->stored = l.objects;
-    return rc;
+    return rc ? -1 : 0;
 }
 
 /* --- members --- */

@@ -29,17 +29,24 @@ static void put_observed(struct app *a, struct json_out *o, const struct backend
     arena_free(&arena);
 }
 
+static void put_member(struct app *a, struct json_out *o, const struct backend *b,
+                       const struct member *m)
+{
+    member_put(o, NULL, m, true);
+    put_observed(a, o, b, m);
+    override_put(o, "override",
+                 override_find(objects_overrides(a->stored, b->name), m->host, m->port));
+    json_close_object(o);
+}
+
 static void put_members(struct app *a, struct json_out *o, const char *key, const struct backend *b)
 {
     struct arena arena = ARENA_INIT;
     struct pool_members pool = app_members(a, &arena, b);
 
     json_open_array(o, key);
-    for (size_t i = 0; i < pool.list.count; i++) {
-        member_put(o, NULL, &pool.list.items[i], true);
-        put_observed(a, o, b, &pool.list.items[i]);
-        json_close_object(o);
-    }
+    for (size_t i = 0; i < pool.list.count; i++)
+        put_member(a, o, b, &pool.list.items[i]);
     json_close_array(o);
     arena_free(&arena);
 }
@@ -153,6 +160,51 @@ int app_view_members(struct app *a, struct str backend, struct buf *out, struct 
     put_members(a, &o, NULL, b);
     json_out_fini(&o);
     return 0;
+}
+
+/* It may come back: what is said of it holds. */
+static void put_gone_member(struct json_out *o, const struct override *v)
+{
+    json_open_object(o, NULL);
+    json_put_str(o, "host", v->member.host);
+    json_put_int(o, "port", v->member.port);
+    json_put_null(o, "observed");
+    override_put(o, "override", v);
+    json_close_object(o);
+}
+
+int app_view_member(struct app *a, struct str backend, const struct endpoint *member,
+                    struct buf *out, struct err *e)
+{
+    const struct backend *b = objects_backend(a->stored, backend);
+    struct arena arena = ARENA_INIT;
+    struct pool_members pool = {0};
+    const struct member *found = NULL;
+    const struct override *v;
+    struct json_out o;
+
+    if (!b)
+        return err_set(e, ERR_NOT_FOUND, "no backend \"" STR_FMT "\"", STR_ARG(backend));
+    pool = app_members(a, &arena, b);
+    for (size_t i = 0; i < pool.list.count && !found; i++) {
+        const struct member *m = &pool.list.items[i];
+        if (m->port == member->port && str_eq(endpoint_host(&arena, m->host), member->host))
+            found = m;
+    }
+    v = override_find(objects_overrides(a->stored, backend), member->host, member->port);
+    if (found || v) {
+        json_out_init(&o, out, false);
+        if (found)
+            put_member(a, &o, b, found);
+        else
+            put_gone_member(&o, v);
+        json_out_fini(&o);
+    }
+    arena_free(&arena);
+    if (found || v)
+        return 0;
+    return err_set(e, ERR_NOT_FOUND, "backend \"" STR_FMT "\" has no member " STR_FMT ":%u",
+                   STR_ARG(backend), STR_ARG(member->host), (unsigned)member->port);
 }
 
 int app_view_ready(struct app *a, struct err *e)

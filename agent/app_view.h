@@ -18,6 +18,8 @@ int app_view_splits(struct app *a, struct buf *out, struct err *e);
 int app_view_split(struct app *a, struct str backend, struct buf *out, struct etag *etag,
                    struct err *e);
 int app_view_members(struct app *a, struct str backend, struct buf *out, struct err *e);
+int app_view_member(struct app *a, struct str backend, const struct endpoint *member,
+                    struct buf *out, struct err *e);
 int app_view_status(struct app *a, struct buf *out, struct err *e);
 int app_view_metrics(struct app *a, struct metrics *m, struct err *e);
 int app_view_ready(struct app *a, struct err *e);

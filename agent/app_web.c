@@ -59,6 +59,12 @@ static int members(void *ctx, struct str name, struct buf *out, struct err *e)
     return app_view_members(ctx, name, out, e);
 }
 
+static int member(void *ctx, struct str name, const struct endpoint *which, struct buf *out,
+                  struct err *e)
+{
+    return app_view_member(ctx, name, which, out, e);
+}
+
 static int status(void *ctx, struct buf *out, struct err *e)
 {
     return app_view_status(ctx, out, e);
@@ -109,6 +115,7 @@ static const struct web_api functions = {
     .splits = splits,
     .split = split,
     .members = members,
+    .member = member,
     .status = status,
     .activity = activity,
     .config = config,

@@ -61,6 +61,8 @@ struct plan_input app_plan_input(const struct app *a, const struct desired *want
     return (struct plan_input){
         .want = want,
         .have = a->have,
+        .fresh = a->have_fresh,
+        .quiet = a->have_fresh && a->have_quiet,
         .maps = a->maps,
         .ledger = a->ledger,
         .closed = &a->running.closed,

@@ -5,7 +5,8 @@
 #include "cli/commands.h"
 
 #define F(flag) (1U << FLAG_##flag)
-#define CHANGES (F(JSON) | F(WAIT) | F(FORCE) | F(DRY_RUN))
+#define CHANGES (MEMBER | F(FORCE))
+#define MEMBER (F(JSON) | F(WAIT) | F(DRY_RUN))
 
 static const struct command_row rows[] = {
     {COMMAND_STATUS, F(JSON), command_status, 0, 0},
@@ -18,6 +19,10 @@ static const struct command_row rows[] = {
     {COMMAND_SWITCH, CHANGES | F(SERVICE), command_switch, 2, 2},
     {COMMAND_SPLITS, F(JSON), command_splits, 0, 1},
     {COMMAND_SPLIT, F(JSON) | F(WAIT) | F(DRY_RUN) | F(STICKY), command_split, 2, 3},
+    {COMMAND_DRAIN, MEMBER, command_drain, 2, 2},
+    {COMMAND_MAINT, MEMBER, command_maint, 2, 2},
+    {COMMAND_READY, CHANGES, command_ready, 2, 2},
+    {COMMAND_WEIGHT, MEMBER, command_weight, 2, 3},
     {COMMAND_APPLY, CHANGES | F(PRUNE), command_apply, 1, 1},
     {COMMAND_VERSION, F(JSON), command_version, 0, 0},
 };

@@ -16,6 +16,10 @@ int command_activity(struct command_line *c);
 int command_switch(struct command_line *c);
 int command_splits(struct command_line *c);
 int command_split(struct command_line *c);
+int command_drain(struct command_line *c);
+int command_maint(struct command_line *c);
+int command_ready(struct command_line *c);
+int command_weight(struct command_line *c);
 int command_apply(struct command_line *c);
 int command_version(struct command_line *c);
 

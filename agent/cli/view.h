@@ -41,6 +41,9 @@ size_t view_count(const struct json *o, const char *key);
 /* "name          text", the text made safe; nothing when it is empty. */
 void view_put_row(struct view *v, const char *name, struct str text);
 
+/* "drain, weight 5: by 10.0.0.9, 2026-11-23 08:40:48 (5 min ago)" of an override; empty of none. */
+struct str view_override(struct view *v, const struct json *o);
+
 /* "2026-11-23 08:40:48", local time; empty for 0. */
 struct str view_clock(struct view *v, int64_t ms);
 /* "2026-11-23 08:40:48 (5 min ago)" */

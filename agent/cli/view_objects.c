@@ -142,7 +142,8 @@ static struct str endpoint(struct view *v, const struct json *m)
                         ipv6 ? "]" : "", STR_ARG(view_text(m, "port")));
 }
 
-static struct str remark(struct view *v, const struct json *m)
+/* What else is worth a word. */
+static struct str other_remark(struct view *v, const struct json *m)
 {
     struct str unusable = view_text(m, "unusable"), address = view_text(m, "address");
 
@@ -153,6 +154,29 @@ static struct str remark(struct view *v, const struct json *m)
     if (address.n && !str_eq(address, view_text(m, "host")))
         return arena_printf(v->arena, "resolved to " STR_FMT, STR_ARG(address));
     return STR("");
+}
+
+struct str view_override(struct view *v, const struct json *o)
+{
+    struct str state, weight;
+
+    if (!o || o->type != JSON_OBJECT)
+        return STR("");
+    state = view_text(o, "state");
+    weight = view_text(o, "weight");
+    return arena_printf(v->arena, STR_FMT "%s%s" STR_FMT ": by " STR_FMT ", " STR_FMT,
+                        STR_ARG(state), state.n && weight.n ? ", " : "", weight.n ? "weight " : "",
+                        STR_ARG(weight), STR_ARG(view_text(o, "by")),
+                        STR_ARG(view_time(v, view_number(o, "since"))));
+}
+
+static struct str remark(struct view *v, const struct json *m)
+{
+    struct str said = view_override(v, json_get(m, "override")), more = other_remark(v, m);
+
+    if (!said.n || !more.n)
+        return said.n ? said : more;
+    return arena_printf(v->arena, STR_FMT "; " STR_FMT, STR_ARG(said), STR_ARG(more));
 }
 
 void view_members(struct view *v, const struct json *list)

@@ -80,6 +80,17 @@ static void put_switches(struct view *v, const struct json *o)
     }
 }
 
+static void put_overrides(struct view *v, const struct json *o)
+{
+    JSON_EACH(one, view_list(o, "overrides")) {
+        view_put_row(v, "override",
+                     arena_printf(v->arena, STR_FMT " " STR_FMT ": " STR_FMT,
+                                  STR_ARG(view_text(one, "backend")),
+                                  STR_ARG(view_text(one, "member")),
+                                  STR_ARG(view_override(v, one))));
+    }
+}
+
 static void put_pending(struct view *v, const struct json *o)
 {
     enum { SHOWN = 5 };
@@ -128,6 +139,7 @@ void view_status(struct view *v, const struct json *o)
     if (reloads)
         put_reloads(v, reloads);
     put_switches(v, o);
+    put_overrides(v, o);
     put_pending(v, o);
     put_failed(v, o);
 }

@@ -33,8 +33,20 @@ struct builder {
     struct str_list *problems;
 };
 
+/* An operator's word wins over the registry's. */
+static void override(struct desired_server *s, const struct override *o)
+{
+    if (!o)
+        return;
+    if (o->has_state)
+        s->admin = o->state;
+    if (o->has_weight)
+        s->weight = o->weight;
+    s->overridden = o->has_state;
+}
+
 static void add_member(struct builder *w, struct desired_backend *b, const struct member *m,
-                       bool panic)
+                       bool panic, const struct override_set *overrides)
 {
     struct arena *a = &w->d->arena;
     struct desired_server *s;
@@ -56,11 +68,25 @@ static void add_member(struct builder *w, struct desired_backend *b, const struc
         .port = m->port,
         .weight = m->weight,
         .admin = admin_of(m, panic),
+        .host = arena_str(a, m->host),
         .source = b->source,
         .args = args,
     };
+    override(s, override_find(overrides, m->host, m->port));
     if (w->in->caps->guid)
         s->guid = server_guid_in(a, b->proxy, b->object->name, s->name);
+}
+
+static void keep_out(struct builder *w, struct desired_backend *b, const struct override_set *s)
+{
+    struct arena *a = &w->d->arena;
+
+    for (size_t i = 0; s && i < s->count; i++) {
+        struct member m = {.host = s->items[i].member.host, .port = s->items[i].member.port};
+        if (s->items[i].has_state && s->items[i].state != ADMIN_READY)
+            *ARENA_PUSH(a, b->kept_out, b->kept_out_count) =
+                member_server_name(a, b->object->name, &m);
+    }
 }
 
 static int server_cmp(const void *pa, const void *pb)
@@ -113,6 +139,7 @@ static void add_leaving(struct builder *w, struct desired_backend *b, struct str
         s = ARENA_PUSH(&w->d->arena, b->servers, b->server_count);
         *s = (struct desired_server){
             .name = arena_str(&w->d->arena, h->name),
+            .host = STR(""),
             .address = arena_str(&w->d->arena, h->address),
             .port = h->port,
             .weight = h->uweight,
@@ -154,13 +181,15 @@ static void build_backend(struct builder *w, struct desired_backend *b)
 {
     const struct backend *object = b->object;
     struct pool_members members = w->in->members(w->in->ctx, &w->d->arena, object);
+    const struct override_set *overrides = objects_overrides(w->in->objects, object->name);
 
     b->guid = proxy_guid(w, b->proxy);
     b->source = source_of(&w->d->arena, object);
     b->unknown = members.unknown;
     for (size_t i = 0; i < members.list.count; i++)
-        add_member(w, b, &members.list.items[i], members.panic);
+        add_member(w, b, &members.list.items[i], members.panic, overrides);
     sort_servers(b);
+    keep_out(w, b, overrides);
     add_leaving(w, b, b->holder.n ? b->holder : b->proxy);
     if (b->holder.n)
         add_holder(w, b);

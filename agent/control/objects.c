@@ -30,13 +30,16 @@ void objects_unref(struct objects *o)
         backend_unref(o->backends[i]);
     for (size_t i = 0; i < o->split_count; i++)
         split_unref(o->splits[i]);
+    for (size_t i = 0; i < o->override_count; i++)
+        override_set_unref(o->overrides[i]);
     free(o->frontends);
     free(o->backends);
     free(o->splits);
+    free(o->overrides);
     free(o);
 }
 
-/* All kinds of object begin with arena, refs, name; the lists are told apart by this accessor. */
+/* The lists are told apart by this accessor. */
 typedef struct str (*name_of)(const void *object);
 
 static struct str frontend_name(const void *object)
@@ -52,6 +55,11 @@ static struct str backend_name(const void *object)
 static struct str split_name(const void *object)
 {
     return ((const struct split *)object)->backend;
+}
+
+static struct str override_name(const void *object)
+{
+    return ((const struct override_set *)object)->backend;
 }
 
 static size_t lower_bound(void *const *items, size_t count, struct str name, name_of of)
@@ -139,6 +147,9 @@ struct objects *objects_copy(const struct objects *o)
     copy->frontends = copy_list(o->frontends, o->frontend_count);
     copy->backends = copy_list(o->backends, o->backend_count);
     copy->splits = copy_list(o->splits, o->split_count);
+    copy->overrides = copy_list(o->overrides, o->override_count);
+    for (size_t i = 0; i < copy->override_count; i++)
+        override_set_ref(copy->overrides[i]);
     for (size_t i = 0; i < copy->frontend_count; i++)
         frontend_ref(copy->frontends[i]);
     for (size_t i = 0; i < copy->backend_count; i++)
@@ -183,10 +194,17 @@ bool objects_del_frontend(struct objects *o, struct str name)
     return f != NULL;
 }
 
+static void drop_overrides(struct objects *o, struct str backend)
+{
+    override_set_unref(take_out((void **)o->overrides, &o->override_count, backend, override_name));
+}
+
 bool objects_del_backend(struct objects *o, struct str name)
 {
     struct backend *b = take_out((void **)o->backends, &o->backend_count, name, backend_name);
 
+    if (b)
+        drop_overrides(o, name);
     backend_unref(b);
     return b != NULL;
 }
@@ -197,6 +215,25 @@ bool objects_del_split(struct objects *o, struct str backend)
 
     split_unref(s);
     return s != NULL;
+}
+
+struct override_set *objects_overrides(const struct objects *o, struct str backend)
+{
+    return find((void *const *)o->overrides, o->override_count, backend, override_name);
+}
+
+void objects_put_overrides(struct objects *o, struct override_set *s)
+{
+    struct override_set **at;
+
+    if (s->count == 0) {
+        drop_overrides(o, s->backend);
+        return;
+    }
+    at = (struct override_set **)slot((void ***)&o->overrides, &o->override_count, s->backend,
+                                      override_name);
+    override_set_unref(*at);
+    *at = override_set_ref(s);
 }
 
 static bool names_backend(const struct frontend *f, struct str backend)

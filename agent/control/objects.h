@@ -6,6 +6,7 @@
 
 #include "model/backend.h"
 #include "model/frontend.h"
+#include "model/override.h"
 #include "model/split.h"
 
 struct objects {
@@ -17,6 +18,8 @@ struct objects {
     size_t backend_count;
     struct split **splits; /* sorted by backend */
     size_t split_count;
+    struct override_set **overrides; /* sorted by backend, each of one that is there; none empty */
+    size_t override_count;
 };
 
 struct objects *objects_new(void); /* empty, generation 0 */
@@ -34,8 +37,12 @@ void objects_put_frontend(struct objects *o, struct frontend *f); /* takes a ref
 void objects_put_backend(struct objects *o, struct backend *b);
 void objects_put_split(struct objects *o, struct split *s);
 bool objects_del_frontend(struct objects *o, struct str name); /* false: was not there */
-bool objects_del_backend(struct objects *o, struct str name);
+bool objects_del_backend(struct objects *o, struct str name);  /* and what is said of its members */
 bool objects_del_split(struct objects *o, struct str backend);
+
+/* What operators say of the members of a backend; NULL when nothing. */
+struct override_set *objects_overrides(const struct objects *o, struct str backend);
+void objects_put_overrides(struct objects *o, struct override_set *s); /* empty: nothing any more */
 
 /* Who names the backend: frontends (default or rule), splits; "web, api, split live"; empty when
  * nobody does. */

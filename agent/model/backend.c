@@ -84,9 +84,9 @@ static int parse_health(struct backend *b, const struct json *o, struct err *e)
 static int parse_static_member(struct backend *b, const struct json *o, struct member *m,
                                struct err *e)
 {
-    static const char *const known[] = {"host",    "port",      "weight",   "backup", "name",
-                                        "version", "lastKnown", "meta",     "id",     "observed",
-                                        "health",  "address",   "unusable", NULL};
+    static const char *const known[] = {"host",    "port",      "weight",   "backup",   "name",
+                                        "version", "lastKnown", "meta",     "id",       "observed",
+                                        "health",  "address",   "unusable", "override", NULL};
     uint64_t port = 0, weight = 1;
 
     if (o->type != JSON_OBJECT)

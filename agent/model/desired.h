@@ -18,6 +18,8 @@ struct desired_server {
     uint16_t port;
     unsigned weight; /* 0..256 */
     enum server_admin admin;
+    bool overridden;   /* `admin` is an operator's word: it waits for nobody */
+    struct str host;   /* of the member, as known; empty for one that is leaving */
     bool leaving;      /* not wanted any more; in the list (and in the file) only while it still
                         * has to serve, since its successors do not serve yet */
     struct str source; /* "service@version", or "static": tells a version switch from a loss */
@@ -38,6 +40,9 @@ struct desired_backend {
     struct reason blocked; /* why only a reload leads on; no object: it is not so */
     struct str source; /* of its members now; servers of another one wait for their successors */
     bool unknown;      /* nobody has said since our start who its members are: nobody leaves */
+    struct str
+        *kept_out; /* servers that an operator wants in drain or maintenance, members or not */
+    size_t kept_out_count;
     struct desired_server *servers; /* sorted by name */
     size_t server_count;
 };

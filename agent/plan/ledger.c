@@ -218,8 +218,10 @@ void ledger_rebase(struct ledger *l, const struct have *have, bool kept)
             entry->gone = true;
             continue;
         }
-        /* of a whole addition only somebody else can have set another state, and still means it */
-        by_hand = entry->complete && have_admin_state(s) != entry->admin_set;
+        /* of a whole addition only somebody else can have set another state, and still means it;
+         * but a worker to which nothing was carried over has everybody ready */
+        by_hand = entry->complete && have_admin_state(s) != entry->admin_set &&
+                  have_admin_state(s) != ADMIN_READY;
         entry->complete = true; /* the worker read it from its file */
         entry->refused = entry->raised = false;
         entry->replacing = entry->replacing && entry->leaving && kept;

@@ -41,6 +41,15 @@ struct plan_claim {
     struct str proxy, backend, profile;
 };
 
+/* An admin state that somebody else set: neither what we set last nor what we were about to. */
+struct plan_hand {
+    struct str backend, proxy, server; /* the operator's name, HAProxy's, of the server */
+    struct str host;                   /* of the member */
+    uint16_t port;
+    enum server_admin state;
+    bool agrees; /* it is what is wanted by now: only to be noted */
+};
+
 struct plan {
     struct arena arena;
     struct plan_op *ops; /* in the order of sending */
@@ -54,6 +63,8 @@ struct plan {
     size_t switch_count;
     struct plan_claim *claims;
     size_t claim_count;
+    struct plan_hand *hands; /* only of a fresh observation */
+    size_t hand_count;
     int64_t wake_ms; /* monotonic time to observe again although nothing is sent; -1 never */
     bool waits; /* it is not yet as it should be, though nothing is to be sent now: who is to follow
                  * does not serve, a map is to be read first. Drains of those who leave do not count
@@ -69,6 +80,10 @@ enum { BULK_ADDITIONS = 3000 };
 struct plan_input {
     const struct desired *want;
     const struct have *have;
+    bool fresh; /* `have` was asked for after the last command was answered: what is in it and not
+                 * in the ledger is not ours */
+    bool quiet; /* and the one before it, of the same worker, left nothing to do: a command that got
+                 * no answer will not be carried out any more */
     const struct map_cache *maps; /* contents of the maps that HAProxy has */
     const struct ledger *ledger;
     const struct proxies *proxies; /* the record of them */
@@ -117,10 +132,14 @@ void plan_maps_left(const struct plan_input *in, struct plan *p); /* after they 
 const struct have_map *plan_map_of_proxies(const struct map_cache *maps, struct str folder,
                                            bool *exists);
 
-/* What the records learn although nothing is sent: heirs, and whose proxy is whose. To be called
+/* What the records learn although nothing is sent: heirs, states set by
+ * hand that are wanted by now, and whose proxy is whose. To be called
  * for the plan of what is really wanted, not of a dry run, and stored before its commands are sent.
  */
 void plan_note_made(struct ledger *l, struct proxies *proxies, const struct plan *p);
+
+/* The state was taken over as an operator's word: it is ours from now on. */
+void plan_note_adopted(struct ledger *l, const struct plan_hand *h);
 
 /* What the ledger must know before a command is sent, and what is known after it was answered. */
 void plan_note_sending(struct ledger *l, const struct plan_input *in, const struct plan *p);

@@ -129,6 +129,24 @@ void plan_note_made(struct ledger *l, struct proxies *proxies, const struct plan
         if (ledger_find(l, h->backend, h->server))
             ledger_set_text(&ledger_touch(l, h->backend, h->server)->source, h->source);
     }
+    for (size_t i = 0; i < p->hand_count; i++) {
+        if (p->hands[i].agrees)
+            plan_note_adopted(l, &p->hands[i]);
+    }
+}
+
+void plan_note_adopted(struct ledger *l, const struct plan_hand *h)
+{
+    struct ledger_entry *entry;
+
+    if (!ledger_find(l, h->proxy, h->server))
+        return;
+    entry = ledger_touch(l, h->proxy, h->server);
+    entry->admin_set = entry->admin_next = h->state;
+    entry->leaving = entry->killing = false;
+    entry->complete = true;
+    if (h->state == ADMIN_READY)
+        entry->warming = false;
 }
 
 void plan_note_sending(struct ledger *l, const struct plan_input *in, const struct plan *p)

@@ -46,7 +46,8 @@ static bool has_grown(const struct plan *p, const struct plan *before)
 {
     return p->count > before->count || p->waits || p->wake_ms >= 0 ||
            p->reasons.count > before->reasons.count || p->problems.count > before->problems.count ||
-           p->heir_count > before->heir_count || p->switch_count > before->switch_count;
+           p->heir_count > before->heir_count || p->hand_count > before->hand_count ||
+           p->switch_count > before->switch_count;
 }
 
 /* HAProxy is asked by the names of its proxies, whatever the operator's are. */

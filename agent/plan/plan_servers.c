@@ -17,8 +17,7 @@ static void wait_for(struct plan *p, const struct pool *b)
     plan_wake(p, b->in->now_ms + b->in->poll_ms);
 }
 
-/* Those of the new version are gone, and those of the former one, drained by us, come back first.
- */
+/* The new version is gone, and those of the former one, drained by us, come back first. */
 static bool gives_way_later(const struct pool *b, const struct ledger_entry *entry)
 {
     if (b->wanted || b->others || pool_is_other(b, entry))
@@ -127,14 +126,16 @@ static void change_admin(struct plan *p, const struct pool *b, const struct desi
     enum server_admin want = w->admin;
     bool warming = entry && entry->warming;
 
+    plan_hand_look(p, b, w, h, entry);
     if (warming && want == ADMIN_READY && h->check_result != HAVE_CHECK_PASSED &&
         (b->any > 0 || b->in->add_checked || b->want->holder.n)) {
         want = ADMIN_DRAIN;
         wait_for(p, b);
     }
-    if (now == want || (want == ADMIN_DRAIN && !warming && must_stay(p, b, h, entry)))
+    if (now == want ||
+        (want == ADMIN_DRAIN && !w->overridden && !warming && must_stay(p, b, h, entry)))
         return;
-    /* neither what we want nor what we set: somebody did it by hand, and means it */
+    /* neither what we want nor what we set: somebody did it by hand, and means it (see hands) */
     if (!(entry && entry->leaving) && now != (entry ? entry->admin_set : ADMIN_READY) &&
         now != (entry ? entry->admin_next : ADMIN_READY))
         return;

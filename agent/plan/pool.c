@@ -197,10 +197,20 @@ static bool could_serve(const struct have_server *h, const struct ledger_entry *
     return h->admin == HAVE_MAINT && entry->admin_set == ADMIN_MAINT;
 }
 
+static bool is_kept_out(const struct pool *b, struct str server)
+{
+    for (size_t i = 0; i < b->want->kept_out_count; i++) {
+        if (str_eq(b->want->kept_out[i], server))
+            return true;
+    }
+    return false;
+}
+
 bool pool_wants_back(const struct pool *b, const struct have_server *h,
                      const struct ledger_entry *entry)
 {
-    if (!pool_is_other(b, entry) || !entry->leaving || entry->killing || !could_serve(h, entry))
+    if (!pool_is_other(b, entry) || !entry->leaving || entry->killing || !could_serve(h, entry) ||
+        is_kept_out(b, h->name))
         return false;
     return b->wanted ? b->any == 0 : pool_waits_for_members(b, entry);
 }

@@ -78,4 +78,8 @@ bool pool_waits_for_members(const struct pool *b, const struct ledger_entry *ent
 bool pool_wants_back(const struct pool *b, const struct have_server *h,
                      const struct ledger_entry *entry);
 
+/* Is its admin state somebody else's doing? Then it is among the plan's hands (plan_hands.c). */
+void plan_hand_look(struct plan *p, const struct pool *b, const struct desired_server *w,
+                    const struct have_server *h, const struct ledger_entry *entry);
+
 #endif

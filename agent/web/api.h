@@ -5,6 +5,7 @@
 
 #include "model/backend.h"
 #include "model/frontend.h"
+#include "model/override.h"
 #include "model/split.h"
 #include "web/etag.h"
 #include "web/metrics.h"
@@ -18,6 +19,7 @@ enum web_change_kind {
     CHANGE_DELETE_SPLIT,
     CHANGE_SWITCH,     /* POST /backends/{name} */
     CHANGE_CONFIG,     /* PUT /config */
+    CHANGE_OVERRIDE,   /* PUT /backends/{name}/members/{member} */
     CHANGE_ACCEPT_LOSS /* POST /registry/accept */
 };
 
@@ -35,6 +37,8 @@ struct web_change {
 
     struct str service; /* CHANGE_SWITCH: another service name; empty: the one it has */
     struct str version; /* CHANGE_SWITCH */
+
+    struct override_wish override; /* CHANGE_OVERRIDE */
 
     bool prune;   /* CHANGE_CONFIG: what is not named is deleted */
     bool dry_run; /* change nothing; the result's body is the plan */
@@ -78,6 +82,9 @@ struct web_api {
     int (*splits)(void *ctx, struct buf *out, struct err *e); /* an array */
     int (*split)(void *ctx, struct str backend, struct buf *out, struct etag *etag, struct err *e);
     int (*members)(void *ctx, struct str backend, struct buf *out, struct err *e); /* an array */
+    /* One of them; of one that is gone what is still said of it. */
+    int (*member)(void *ctx, struct str backend, const struct endpoint *member, struct buf *out,
+                  struct err *e);
     int (*status)(void *ctx, struct buf *out, struct err *e);
     int (*activity)(void *ctx, const struct web_activity_query *query, struct buf *out,
                     struct err *e); /* an array */

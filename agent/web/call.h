@@ -15,7 +15,7 @@ struct call {
     const struct web_api *api;
     const struct access *access;
     struct exchange *x;
-    struct str name; /* of the path; none if the route has none */
+    struct str name, member; /* of the path; none if the route has none */
     struct params params;
     struct web_change change; /* for handlers that make one */
 };

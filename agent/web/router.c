@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/router.h"
 
-/* Compare segment by segment; *name is the raw text of the one in braces. */
-static bool fits(const char *pattern, struct str path, struct str *name)
+struct names {
+    struct str name, member; /* raw; none when the pattern has none */
+};
+
+/* Compare segment by segment; *names are the raw texts of those in braces. */
+static bool fits(const char *pattern, struct str path, struct names *names)
 {
     struct str want = str_z(pattern);
 
     while (want.p && path.p) {
         struct str w = str_cut(&want, '/'), have = str_cut(&path, '/');
         if (str_starts(w, STR("{")) && have.n)
-            *name = have;
+            *(str_eq_z(w, "{name}") ? &names->name : &names->member) = have;
         else if (!str_eq(w, have))
             return false;
     }
@@ -19,20 +23,21 @@ static bool fits(const char *pattern, struct str path, struct str *name)
 enum route_found router_find(const struct route *table, size_t count, enum method method,
                              struct str path, struct arena *a, struct route_match *out)
 {
-    struct str name;
+    struct names raw;
 
-    *out = (struct route_match){.name = STR_NONE};
+    *out = (struct route_match){.name = STR_NONE, .member = STR_NONE};
     if (path.n > 1 && str_ends(path, STR("/")))
         path.n--;
     for (size_t i = 0; i < count; i++) {
-        name = STR_NONE;
-        if (!fits(table[i].pattern, path, &name))
+        raw = (struct names){STR_NONE, STR_NONE};
+        if (!fits(table[i].pattern, path, &raw))
             continue;
         out->allow |= 1u << table[i].method;
         if (table[i].method != method || out->route)
             continue;
         out->route = &table[i];
-        if (name.p && target_decode(a, name, false, &out->name))
+        if ((raw.name.p && target_decode(a, raw.name, false, &out->name)) ||
+            (raw.member.p && target_decode(a, raw.member, false, &out->member)))
             return ROUTE_BAD_NAME;
     }
     if (out->route)

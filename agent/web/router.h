@@ -11,8 +11,9 @@ struct call;
 struct route {
     enum method method;
     enum right right;
-    const char *pattern; /* "/backends/{name}/members": at most one segment in braces */
-    const char *params;  /* query parameters it takes, parted by blanks */
+    const char
+        *pattern;       /* "/backends/{name}/members": segments in braces are {name} and {member} */
+    const char *params; /* query parameters it takes, parted by blanks */
     void (*handle)(struct call *call);
 };
 
@@ -25,8 +26,9 @@ enum route_found {
 
 struct route_match {
     const struct route *route;
-    struct str name; /* the segment in braces, decoded: may hold any printable byte, '/' too */
-    unsigned allow;  /* bits 1 << method */
+    struct str name;   /* the segment in braces, decoded: may hold any printable byte, '/' too */
+    struct str member; /* the second one */
+    unsigned allow;    /* bits 1 << method */
 };
 
 /* One slash at the end of `path` is tolerated. Of several routes that fit the first one wins. */

@@ -132,3 +132,30 @@ void route_switch_backend(struct call *c)
     else
         call_submit_change(c);
 }
+
+void route_get_member(struct call *c)
+{
+    struct endpoint member;
+    struct buf out;
+    struct err e;
+
+    if (endpoint_parse(&c->x->arena, c->member, &member, &e)) {
+        exchange_reply_error(c->x, &e);
+        return;
+    }
+    buf_init(&out, CALL_ANSWER_MAX_BYTES);
+    call_reply_read(c, c->api->member(c->api->ctx, c->name, &member, &out, &e), &out, NULL, &e);
+}
+
+void route_put_member(struct call *c)
+{
+    struct web_change *change = call_begin_change(c, CHANGE_OVERRIDE);
+    const struct json *o;
+    struct err e;
+
+    if (endpoint_parse(&c->x->arena, c->member, &change->override.member, &e) ||
+        call_read_object(c, &o, &e) || override_wish_read(o, &change->override, &e))
+        call_refuse_change(c, &e);
+    else
+        call_submit_change(c);
+}

@@ -75,7 +75,8 @@ static void test_bad_values_name_source_option_and_value(void **state)
         {"run --json", "unknown option \"--json\""},
         {"run now", "\"now\": run takes no arguments"},
         {"frobnicate", "unknown command \"frobnicate\"; known: run check render plan status "
-                       "frontends backends members services switch splits split activity apply version"},
+                       "frontends backends members services switch splits split drain maint ready "
+                       "weight activity apply version"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

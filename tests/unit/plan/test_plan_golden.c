@@ -18,7 +18,8 @@
 
 enum { TEXT_BYTES = 65536, ROUNDS = 40 };
 
-/* {'frontends':{NAME:{..}},'backends':{NAME:{..}},'members':{BACKEND:[..]}} */
+/* {'frontends':{NAME:{..}},'backends':{NAME:{..}},'members':{BACKEND:[..]},
+ * 'overrides':{BACKEND:[..]}} */
 struct state {
     struct arena arena;
     struct json *tree;
@@ -72,6 +73,13 @@ static void state_init(struct state *s, const char *quoted)
         assert_non_null(b);
         objects_put_backend(s->objects, b);
         backend_unref(b);
+    }
+    JSON_EACH(o, part(s, "overrides")) {
+        struct str_list problems = {0};
+        struct override_set *set = override_set_read(o->key, o, &s->arena, &problems);
+        assert_int_equal(problems.count, 0);
+        objects_put_overrides(s->objects, set);
+        override_set_unref(set);
     }
 }
 
@@ -322,6 +330,53 @@ static void test_a_switch_with_growing_weights(void **state)
     warmup_ms = 0;
 }
 
+/* The last that serves, too, and at once; taken back, the registry decides. */
+static void test_words_of_the_operator(void **state)
+{
+    (void)state;
+    check("tests/golden/plan/overrides.txt",
+          "{'backends':{'live':" LIVE "},\n"
+          " 'members':{'live':[" MEMBER("1") "," MEMBER(
+              "2") ",\n"
+                   "  {'host':'10.0.0.3','port':80,'health':'critical'}," MEMBER(
+                       "4") "]},\n"
+                            " 'overrides':{'live':[{'member':'10.0.0.4:80','state':'drain'}]}}",
+          "{'backends':{'live':" LIVE "},\n"
+          " 'members':{'live':[" MEMBER("1") "," MEMBER(
+              "2") ",\n"
+                   "  {'host':'10.0.0.3','port':80,'health':'critical'}," MEMBER(
+                       "4") "]},\n"
+                            " 'overrides':{'live':[{'member':'10.0.0.1:80','state':'maint'},\n"
+                            "  {'member':'10.0.0.2:80','state':'drain','weight':9},\n"
+                            "  {'member':'10.0.0.3:80','state':'ready'}]}}",
+          2);
+}
+
+/* Those of the new version come as the operator wants them, and only the others follow. */
+static void test_switch_to_members_with_words(void **state)
+{
+    (void)state;
+    check("tests/golden/plan/overrides-switch.txt",
+          "{'backends':{'live':" LIVE "},'members':{'live':[" MEMBER("1") "," MEMBER("2") "]}}",
+          "{'backends':{'live':" LIVE_2 "},\n"
+          " 'members':{'live':[" MEMBER("3") "," MEMBER("4") "," MEMBER(
+              "5") "]},\n"
+                   " 'overrides':{'live':[{'member':'10.0.0.3:80','state':'maint'},\n"
+                   "  {'member':'10.0.0.4:80','state':'drain'}]}}",
+          1);
+}
+
+static void test_switch_to_members_in_maintenance_waits(void **state)
+{
+    (void)state;
+    check("tests/golden/plan/overrides-switch-to-nobody.txt",
+          "{'backends':{'live':" LIVE "},'members':{'live':[" MEMBER("1") "]}}",
+          "{'backends':{'live':" LIVE_2 "},'members':{'live':[" MEMBER(
+              "2") "]},\n"
+                   " 'overrides':{'live':[{'member':'10.0.0.2:80','state':'maint'}]}}",
+          1);
+}
+
 static void test_nothing_changed(void **state)
 {
     const char *both = "{'frontends':{'web':{'bind':'*:80','backend':'live','rules':[\n"
@@ -345,6 +400,9 @@ int main(void)
         cmocka_unit_test(test_options_one_after_the_other),
         cmocka_unit_test(test_sticky_members_get_their_cookie),
         cmocka_unit_test(test_a_switch_with_growing_weights),
+        cmocka_unit_test(test_words_of_the_operator),
+        cmocka_unit_test(test_switch_to_members_with_words),
+        cmocka_unit_test(test_switch_to_members_in_maintenance_waits),
         cmocka_unit_test(test_nothing_changed),
     };
 

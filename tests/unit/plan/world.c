@@ -53,6 +53,8 @@ struct plan_input world_input(struct world *w, const struct have *have)
 {
     return (struct plan_input){.want = &w->want,
                                .have = have,
+                               .fresh = true,
+                               .quiet = w->quiet,
                                .maps = w->maps,
                                .ledger = w->ledger,
                                .proxies = w->proxies,
@@ -131,6 +133,7 @@ void world_add_wanted(struct world *w, struct desired_backend *b, const char *ho
         .port = (uint16_t)port,
         .weight = weight,
         .admin = admin,
+        .host = arena_str(&w->want.arena, str_z(host)),
         .source = str_z(source),
         .args = str_z(w->args ? w->args : "check inter 2000ms"),
     };

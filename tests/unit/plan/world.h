@@ -15,6 +15,7 @@ struct world {
     bool add_checked;
     int64_t warmup_ms;
     const char *args; /* of wanted servers; NULL: "check inter 2000ms" */
+    bool quiet;       /* see plan_input */
 };
 
 void world_init(struct world *w);

@@ -21,8 +21,25 @@ static const char *const kinds[] = {
     [CHANGE_DELETE_BACKEND] = "delete backend",
     [CHANGE_SWITCH] = "switch",
     [CHANGE_CONFIG] = "config",
+    [CHANGE_OVERRIDE] = "override",
     [CHANGE_ACCEPT_LOSS] = "accept loss",
 };
+
+static void describe_override(struct json_out *o, const struct override_wish *w)
+{
+    static const char *const words[] = {"keep", "back", "set"};
+    struct arena a = ARENA_INIT;
+    struct str weight = arena_printf(&a, " %u", w->weight);
+
+    json_put_str(o, "member",
+                 arena_printf(&a, STR_FMT " %s%s%s, %s" STR_FMT,
+                              STR_ARG(endpoint_text(&a, w->member.host, w->member.port)),
+                              words[w->state_word], w->state_word == OVERRIDE_SET ? " " : "",
+                              w->state_word == OVERRIDE_SET ? server_admin_name(w->state) : "",
+                              words[w->weight_word],
+                              STR_ARG(w->weight_word == OVERRIDE_SET ? weight : STR(""))));
+    arena_free(&a);
+}
 
 static void describe(struct buf *to, const struct web_change *c)
 {
@@ -32,6 +49,8 @@ static void describe(struct buf *to, const struct web_change *c)
     json_open_object(&o, NULL);
     json_put_z(&o, "kind", kinds[c->kind]);
     json_put_str(&o, "name", c->name);
+    if (c->kind == CHANGE_OVERRIDE)
+        describe_override(&o, &c->override);
     json_put_str(&o, "service", c->service);
     json_put_str(&o, "version", c->version);
     json_put_bool(&o, "prune", c->prune);
@@ -189,6 +208,20 @@ static int read_members(void *ctx, struct str backend, struct buf *out, struct e
     return rc;
 }
 
+static int read_member(void *ctx, struct str backend, const struct endpoint *m, struct buf *out,
+                       struct err *e)
+{
+    struct etag etag;
+    struct buf object;
+    int rc;
+
+    buf_init(&object, 1024);
+    rc = read_backend(ctx, backend, &object, &etag, e);
+    buf_free(&object);
+    buf_printf(out, "[\"" STR_FMT " %u\"]", STR_ARG(m->host), (unsigned)m->port);
+    return rc;
+}
+
 static int read_status(void *ctx, struct buf *out, struct err *e)
 {
     struct fake *f = ctx;
@@ -269,6 +302,7 @@ void fake_init(struct fake *f, struct ev_loop *loop)
                 .splits = read_all,
                 .split = read_backend,
                 .members = read_members,
+                .member = read_member,
                 .status = read_status,
                 .activity = read_activity,
                 .config = read_config,

@@ -92,6 +92,11 @@ static void test_each_route_reads(void **state)
         {"GET", "/backends/a%2fb", NULL, NULL, 404, "a/b"},
         {"GET", "/backends/live/members", NULL, NULL, 200, "10.0.0.1"},
         {"GET", "/backends/none/members", NULL, NULL, 404, "error"},
+        {"GET", "/backends/live/members/10.0.0.1:80", NULL, NULL, 200, "10.0.0.1 80"},
+        {"GET", "/backends/live/members/%5b0:0::1%5D:80/", NULL, NULL, 200, "::1 80"},
+        {"GET", "/backends/none/members/10.0.0.1:80", NULL, NULL, 404, "no backend"},
+        {"GET", "/backends/live/members/10.0.0.1", NULL, NULL, 400, "\"field\":\"member\""},
+        {"GET", "/backends/live/members/10.0.0.1:80%", NULL, NULL, 400, "bad escape"},
         {"GET", "/status", NULL, NULL, 200, "changes"},
         {"GET", "/plan", NULL, NULL, 200, "noop"},
         {"GET", "/services", NULL, NULL, 200, "api"},
@@ -127,6 +132,12 @@ static void test_changes_carry_what_was_asked(void **state)
          "\"kind\":\"switch\",\"name\":\"live\",\"service\":\"\",\"version\":\"2.0.0\""},
         {"POST", "/backends/live", NULL, "{\"key\":\"live\",\"name\":\"api2\",\"version\":\"2\"}",
          200, "\"service\":\"api2\",\"version\":\"2\""},
+        {"PUT", "/backends/live/members/[::1]:80?dryRun=true&wait=1s", NULL,
+         "{\"state\":\"drain\",\"weight\":null}", 200,
+         "\"kind\":\"override\",\"name\":\"live\",\"member\":\"[::1]:80 set drain, back\","
+         "\"service\":\"\",\"version\":\"\",\"prune\":false,\"dryRun\":true"},
+        {"PUT", "/backends/live/members/a.example:80", NULL, "{\"weight\":\"7\"}", 200,
+         "\"member\":\"a.example:80 keep, set 7\""},
         {"PUT", "/config?prune=true", NULL,
          "{\"version\":1,\"frontends\":[{\"key\":\"a\",\"bind\":\":1\",\"backend\":\"b\"},"
          "{\"name\":\"c\",\"bind\":\":2\",\"backend\":\"b\"}],\"backends\":"
@@ -246,7 +257,7 @@ static void test_access(void **state)
         {"GET", "/", NULL, NULL, 404, "no such path"},
         {"GET", "/frontends//", NULL, NULL, 404, "no such path"},
         {"GET", "//frontends", NULL, NULL, 404, "no such path"},
-        {"GET", "/backends/live/members/x", NULL, NULL, 404, "no such path"},
+        {"GET", "/backends/live/members/10.0.0.1:80/x", NULL, NULL, 404, "no such path"},
         {"GET", "/../status", NULL, NULL, 404, "no such path"},
     };
     struct exchange *x;
