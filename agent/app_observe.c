@@ -38,7 +38,6 @@ static void go_on(struct app *a, bool was_held)
     map_cache_update(a->maps, a->have);
     pace(a);
     a->have_fresh = true;
-    a->have_quiet = was_quiet;
     app_world_build(a);
     app_adopt_hands(a);
     app_drift_look(a, was_held);
@@ -53,6 +52,7 @@ static void take(struct app *a, struct have *have)
     bool same = a->have && have_same_worker(a->have, have), held = a->drift_held;
     bool fresh = have->proxies != NULL;
 
+    a->have_quiet = same && a->plan.count == 0 && !a->plan.waits;
     if (fresh)
         a->proxies_read_ms = app_now_ms();
     else if (same)
@@ -85,6 +85,7 @@ static void take_part(struct app *a, struct have *part)
     for (size_t i = 0; i < part->asked_count; i++)
         scope_add(&a->scope, part->asked[i]);
     a->have = have_merge(a->have, part);
+    a->have_quiet = false;
     go_on(a, held);
 }
 
