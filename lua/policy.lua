@@ -182,8 +182,11 @@ local builders = {
     s = function(take)
         local v4, v6 = ranges(take, 8), ranges(take, 32)
         return function(q)
-            local family, high, low = request.address(q.src or "")
-            return family ~= nil and within(family == 4 and v4 or v6, high, low)
+            if q.family == nil then
+                q.family, q.high, q.low = request.address(q.src or "")
+                q.family = q.family or 0
+            end
+            return q.family ~= 0 and within(q.family == 4 and v4 or v6, q.high, q.low)
         end
     end,
     k = function(take, salt)

@@ -82,7 +82,7 @@ def draw_request(dice) -> dict:
 
 
 def told(request) -> dict:
-    """As POST /policies/try takes it."""
+    """As POST /policies/try takes it; `src` is 127.0.0.1 unless the request says another."""
     headers: dict[str, list[str]] = {}
     for name, value in request["headers"]:
         headers.setdefault(name.lower(), []).append(value)
@@ -91,7 +91,7 @@ def told(request) -> dict:
         "method": request["method"],
         "url": request["target"],
         "headers": headers,
-        "src": "127.0.0.1",
+        "src": request.get("src", "127.0.0.1"),
     }
 
 
@@ -136,8 +136,8 @@ def set_map(haproxy, path, old, new) -> None:
 class Asker:
     """Requests byte by byte as they are given, on one connection."""
 
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), 10)
+    def __init__(self, port, host="127.0.0.1"):
+        self.socket = socket.create_connection((host, port), 10)
         self.rest = b""
 
     def ask(self, request) -> dict[str, str]:

@@ -34,6 +34,7 @@ DECIDE = """\
 ASKED = """\
 frontend web
     bind 127.0.0.1:{port}
+    bind :::{both} v4v6
     http-request set-var(txn.salt) req.hdr(x-salt)
 {decide}    http-request return status 200 hdr x-backend "%[var(txn.thalassa.backend)]" hdr x-policy "%[var(txn.thalassa.policy)]" hdr x-variant "%[var(txn.thalassa.variant)]" hdr x-done "%[var(txn.thalassa.done)]" hdr x-cookie-bucket "%[req.cook(uid),concat(:,txn.salt),xxh32(0),mod(10000)]" hdr x-src-bucket "%[src,concat(:,txn.salt),xxh32(0),mod(10000)]"
 """
@@ -46,10 +47,10 @@ class Lua:
         maps = {"web.path.a": {}, "web.path.b": {}, "web.rank": {}, **(maps or {})}
         self.folder = policies.lay_out(folder, maps, lookups)
         self.names, self.lines = maps["policies"], maps["policy-lines"]
-        self.port = ports.free()
+        self.port, self.both = ports.free(), ports.free()
         tune = "" if version in ("2.6", "3.0") else "tune.lua.bool-sample-conversion normal"
         text = GLOBAL.format(folder=folder, tune=tune) + config.format(
-            folder=folder, port=self.port, decide=DECIDE.format(folder=folder)
+            folder=folder, port=self.port, both=self.both, decide=DECIDE.format(folder=folder)
         )
         self.haproxy = start(version, text)
         self.asker = policies.Asker(self.port)
@@ -144,6 +145,25 @@ def test_shares_are_those_of_splits(lua):
         assert int(got["x-cookie-bucket"]) == bucket, (key, salt)
     bucket = policies.decide({}, buckets=[["127.0.0.1", "site"]])["buckets"][0]
     assert int(lua.ask(X_Salt="site")["x-src-bucket"]) == bucket
+
+
+@pytest.mark.parametrize("host, src", [("127.0.0.1", "::ffff:127.0.0.1"), ("::1", "::1")])
+def test_an_address_is_the_same_for_all(lua, keeper, host, src):
+    """IPv4 through an IPv6 listener is in IPv4 networks, and hashed as HAProxy writes it."""
+    asker = policies.Asker(lua.both, host)
+    keeper.stack.callback(asker.close)
+    request = {"method": "GET", "target": "/", "headers": [("Host", "a"), ("X-Salt", "p")], "src": src}
+    bucket = int(asker.ask(request)["x-src-bucket"])
+    for match, want in (
+        ({"src": "127.0.0.0/8"}, host == "127.0.0.1"),
+        ({"src": ["::/0"]}, host == "::1"),
+        ({"percent": {"share": bucket + 1}}, True),
+        ({"percent": {"share": bucket}}, False),
+    ):
+        said = policies.decide(one(match), [request])
+        assert said["answers"][0]["decision"] == ("taken" if want else "none"), match
+        lua.set(said["names"], said["lines"])
+        assert asker.ask(request)["x-backend"] == ("be1" if want else ""), match
 
 
 @pytest.mark.parametrize("when", ["at runtime", "in the file"])
