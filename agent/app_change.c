@@ -23,6 +23,8 @@ static void note_change(struct app_change *c)
         [CHANGE_DELETE_BACKEND] = {"deleted", "backend/"},
         [CHANGE_PUT_SPLIT] = {"changed", "split/"},
         [CHANGE_DELETE_SPLIT] = {"deleted", "split/"},
+        [CHANGE_PUT_POLICY] = {"changed", "policy/"},
+        [CHANGE_DELETE_POLICY] = {"deleted", "policy/"},
         [CHANGE_SWITCH] = {"switched", "backend/"},
         [CHANGE_CONFIG] = {"changed", "config"},
         [CHANGE_ACCEPT_LOSS] = {"accepted", "backend/"},
@@ -203,6 +205,8 @@ static int check_precondition(struct app_change *c, struct err *e)
         rc = app_view_frontend(c->app, w->name, &skip, &etag, &none);
     else if (w->kind == CHANGE_PUT_SPLIT || w->kind == CHANGE_DELETE_SPLIT)
         rc = app_view_split(c->app, w->name, &skip, &etag, &none);
+    else if (w->kind == CHANGE_PUT_POLICY || w->kind == CHANGE_DELETE_POLICY)
+        rc = app_view_policy(c->app, w->name, &skip, &etag, &none);
     else
         rc = app_view_backend(c->app, w->name, &skip, &etag, &none);
     buf_free(&skip);
@@ -226,6 +230,8 @@ static int decide_objects(struct app_change *c, struct err *e)
         [CHANGE_DELETE_BACKEND] = CONTROL_DELETE_BACKEND,
         [CHANGE_PUT_SPLIT] = CONTROL_PUT_SPLIT,
         [CHANGE_DELETE_SPLIT] = CONTROL_DELETE_SPLIT,
+        [CHANGE_PUT_POLICY] = CONTROL_PUT_POLICY,
+        [CHANGE_DELETE_POLICY] = CONTROL_DELETE_POLICY,
         [CHANGE_SWITCH] = CONTROL_SWITCH,
         [CHANGE_CONFIG] = CONTROL_PUT_ALL,
     };
@@ -238,6 +244,8 @@ static int decide_objects(struct app_change *c, struct err *e)
                             .backend_count = w->backend_count,
                             .splits = w->splits,
                             .split_count = w->split_count,
+                            .policies = w->policies,
+                            .policy_count = w->policy_count,
                             .service = w->service,
                             .version = w->version,
                             .prune = w->prune,

@@ -54,6 +54,7 @@ static void put_object(struct app_change *c, struct buf *out, struct etag *etag)
     switch (c->wish->kind) {
     case CHANGE_PUT_FRONTEND: (void)app_view_frontend(a, c->wish->name, out, etag, &e); break;
     case CHANGE_PUT_SPLIT: (void)app_view_split(a, c->wish->name, out, etag, &e); break;
+    case CHANGE_PUT_POLICY: (void)app_view_policy(a, c->wish->name, out, etag, &e); break;
     case CHANGE_PUT_BACKEND:
     case CHANGE_SWITCH: (void)app_view_backend(a, c->wish->name, out, etag, &e); break;
     case CHANGE_OVERRIDE:
@@ -62,6 +63,7 @@ static void put_object(struct app_change *c, struct buf *out, struct etag *etag)
     case CHANGE_DELETE_FRONTEND:
     case CHANGE_DELETE_BACKEND:
     case CHANGE_DELETE_SPLIT:
+    case CHANGE_DELETE_POLICY:
     case CHANGE_CONFIG:
     case CHANGE_ACCEPT_LOSS: break;
     }

@@ -90,7 +90,7 @@ static void settle(struct app *a)
 static void drive(struct app *a)
 {
     struct situation s;
-    struct decision d;
+    struct loop_decision d;
 
     if (a->world_stale && !a->stopping)
         app_world_build(a);

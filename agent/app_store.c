@@ -3,7 +3,8 @@
  * that it survives a kill. */
 #include "app_store_overrides.h"
 
-#include "app_store_split.h"
+#include "app_store_import.h"
+#include "app_store_routes.h"
 #include "base/log.h"
 #include "store/persistence.h"
 
@@ -64,7 +65,9 @@ static void export_objects(struct app *a, const struct objects *o)
                                     .backends = o->backends,
                                     .backend_count = o->backend_count,
                                     .splits = o->splits,
-                                    .split_count = o->split_count};
+                                    .split_count = o->split_count,
+                                    .policies = o->policies,
+                                    .policy_count = o->policy_count};
     struct err e;
 
     if (!a->options->persistence || !*a->options->persistence)
@@ -83,7 +86,7 @@ int app_store_objects(struct app *a, const struct objects *next, struct err *e)
     (void)snprintf(generation, sizeof generation, "%" PRIu64, next->generation);
     put_frontends(t, a->stored, next);
     put_backends(t, a->stored, next);
-    app_store_put_splits(t, a->stored, next);
+    app_store_put_routes(t, a->stored, next);
     app_put_override_sets(t, a->stored, next);
     store_put(t, STORE_META, STR("generation"), str_z(generation));
     if (store_commit(t, e))
@@ -133,7 +136,7 @@ static int load_objects(struct app *a, struct err *e)
     if (rc == 0)
         rc = store_each(t, STORE_BACKENDS, STORE_FORWARD, STR_NONE, load_object, &l, e);
     if (rc == 0)
-        rc = app_store_load_splits(t, l.objects, e) || app_load_override_sets(t, l.objects, e);
+        rc = app_store_load_routes(t, l.objects, e) || app_load_override_sets(t, l.objects, e);
     if (rc == 0)
         rc = store_get(t, STORE_META, STR("generation"), &generation, e);
     if (rc == 0 && generation.p && str_u64(generation, &l.objects->generation))
@@ -268,52 +271,6 @@ static int load_running(struct app *a, struct err *e)
     return rc ? -1 : 0;
 }
 
-/* --- import --- */
-
-static int report_import(const struct app *a, const struct persistence *p, struct err *e)
-{
-    for (size_t i = 0; i < p->warnings.count; i++)
-        log_warn("--persistence: " STR_FMT, STR_ARG(p->warnings.items[i]));
-    for (size_t i = 0; i < p->problems.count; i++)
-        log_error("--persistence: " STR_FMT, STR_ARG(p->problems.items[i]));
-    if (p->problems.count && !a->options->importSkipBad)
-        return err_set(e, ERR_INVALID,
-                       "--persistence %s: %zu objects cannot be imported (--importSkipBad leaves "
-                       "them out)",
-                       a->options->persistence, p->problems.count);
-    return 0;
-}
-
-static int import_objects(struct app *a, struct err *e)
-{
-    struct persistence p;
-    struct objects *next;
-    int rc = persistence_read(a->options->persistence, &p, e);
-
-    if (rc) {
-        persistence_free(&p);
-        return e->kind == ERR_NOT_FOUND ? 0 : err_wrap(e, "--persistence");
-    }
-    rc = report_import(a, &p, e);
-    if (rc == 0 && p.frontend_count + p.backend_count) {
-        next = objects_copy(a->stored);
-        for (size_t i = 0; i < p.frontend_count; i++)
-            objects_put_frontend(next, p.frontends[i]);
-        for (size_t i = 0; i < p.backend_count; i++)
-            objects_put_backend(next, p.backends[i]);
-        for (size_t i = 0; i < p.split_count; i++)
-            objects_put_split(next, p.splits[i]);
-        next->generation = 1;
-        rc = app_store_objects(a, next, e);
-        objects_unref(a->stored);
-        a->stored = next;
-        log_info("imported %zu frontends and %zu backends from %s", p.frontend_count,
-                 p.backend_count, a->options->persistence);
-    }
-    persistence_free(&p);
-    return rc;
-}
-
 int app_store_open(struct app *a, struct err *e)
 {
     a->store = store_open(a->options->dbPath, NULL, e);
@@ -323,6 +280,6 @@ int app_store_open(struct app *a, struct err *e)
     if (!a->activity || load_objects(a, e) || app_load_ledger(a, e) || load_running(a, e))
         return -1;
     if (a->stored->generation == 0 && a->options->persistence && *a->options->persistence)
-        return import_objects(a, e);
+        return app_store_import(a, e);
     return 0;
 }

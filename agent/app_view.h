@@ -17,6 +17,10 @@ int app_view_backends(struct app *a, struct buf *out, struct err *e);
 int app_view_splits(struct app *a, struct buf *out, struct err *e);
 int app_view_split(struct app *a, struct str backend, struct buf *out, struct etag *etag,
                    struct err *e);
+int app_view_policies(struct app *a, struct buf *out, struct err *e);
+int app_view_policy(struct app *a, struct str name, struct buf *out, struct etag *etag,
+                    struct err *e);
+int app_try_policies(struct app *a, const struct json *request, struct buf *out, struct err *e);
 int app_view_members(struct app *a, struct str backend, struct buf *out, struct err *e);
 int app_view_member(struct app *a, struct str backend, const struct endpoint *member,
                     struct buf *out, struct err *e);

@@ -54,6 +54,21 @@ static int split(void *ctx, struct str backend, struct buf *out, struct etag *et
     return app_view_split(ctx, backend, out, etag, e);
 }
 
+static int policies(void *ctx, struct buf *out, struct err *e)
+{
+    return app_view_policies(ctx, out, e);
+}
+
+static int policy(void *ctx, struct str name, struct buf *out, struct etag *etag, struct err *e)
+{
+    return app_view_policy(ctx, name, out, etag, e);
+}
+
+static int try_policies(void *ctx, const struct json *request, struct buf *out, struct err *e)
+{
+    return app_try_policies(ctx, request, out, e);
+}
+
 static int members(void *ctx, struct str name, struct buf *out, struct err *e)
 {
     return app_view_members(ctx, name, out, e);
@@ -114,6 +129,9 @@ static const struct web_api functions = {
     .backend = backend,
     .splits = splits,
     .split = split,
+    .policies = policies,
+    .policy = policy,
+    .try_policies = try_policies,
     .members = members,
     .member = member,
     .status = status,

@@ -190,6 +190,8 @@ static int read_persistence(struct local *l, struct err *e)
         objects_put_backend(l->objects, p.backends[i]);
     for (size_t i = 0; rc == 0 && i < p.split_count; i++)
         objects_put_split(l->objects, p.splits[i]);
+    for (size_t i = 0; rc == 0 && i < p.policy_count; i++)
+        objects_put_policy(l->objects, p.policies[i]);
     persistence_free(&p);
     (void)snprintf(l->source, sizeof l->source, "--persistence %s", path);
     return rc ? err_wrap(e, "--persistence") : 0;

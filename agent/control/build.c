@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/build.h"
 
+#include "control/policy_maps.h"
 #include "control/structural.h"
 #include "render/maps.h"
 #include "render/profile.h"
@@ -243,6 +244,7 @@ struct desired *build_desired(const struct build_input *in, struct str_list *pro
         if (d->frontends[i]->mode == MODE_HTTP)
             rules_compile(&d->arena, d->frontends[i], &d->rulesets[d->ruleset_count++]);
     }
+    policy_maps_build(d, in->objects, problems);
     maps_build(d);
     return d;
 }

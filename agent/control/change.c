@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/change.h"
 
+#include "control/change_policy.h"
 #include "control/change_split.h"
 
 static int put_frontend(struct objects *next, struct frontend *f, bool *changed, struct err *e)
@@ -113,6 +114,7 @@ static bool is_listed(const struct change *c, struct str name, bool frontend)
 static void prune(struct objects *next, const struct change *c, bool *changed)
 {
     change_prune_splits(next, c, changed);
+    change_prune_policies(next, c, changed);
     for (size_t i = next->frontend_count; i > 0; i--) {
         struct str name = next->frontends[i - 1]->name;
         if (!is_listed(c, name, true))
@@ -140,6 +142,8 @@ static int put_all(struct objects *next, const struct change *c, const struct ch
     }
     for (size_t i = 0; i < c->split_count; i++)
         change_put_split(next, c->splits[i], changed);
+    for (size_t i = 0; i < c->policy_count; i++)
+        change_put_policy(next, c->policies[i], changed);
     return 0;
 }
 
@@ -152,6 +156,8 @@ static int apply(struct objects *next, const struct change *c, const struct chan
     case CONTROL_SWITCH: return switch_backend(next, c, facts, changed, e);
     case CONTROL_PUT_SPLIT: change_put_split(next, c->splits[0], changed); return 0;
     case CONTROL_DELETE_SPLIT: return change_delete_split(next, c->name, changed, e);
+    case CONTROL_PUT_POLICY: change_put_policy(next, c->policies[0], changed); return 0;
+    case CONTROL_DELETE_POLICY: return change_delete_policy(next, c->name, changed, e);
     case CONTROL_PUT_ALL: return put_all(next, c, facts, changed, e);
     case CONTROL_DELETE_FRONTEND:
         *changed = true;
@@ -240,7 +246,8 @@ int change_apply(const struct objects *now, const struct change *c,
     bool changed = false;
 
     *result = (struct change_result){0};
-    if (apply(next, c, facts, a, &changed, &result->warnings, e) || change_check_splits(next, c, e))
+    if (apply(next, c, facts, a, &changed, &result->warnings, e) ||
+        change_check_splits(next, c, e) || change_check_policies(next, c, a, &result->warnings, e))
         goto failed;
     for (size_t i = 0; i < next->frontend_count; i++) {
         if (check_frontend(next, next->frontends[i], c, a, &result->warnings, e))

@@ -13,8 +13,10 @@ enum change_kind {
     CONTROL_DELETE_BACKEND,
     CONTROL_PUT_SPLIT,
     CONTROL_DELETE_SPLIT, /* `name`: of the backend */
-    CONTROL_SWITCH,       /* another version (and service, if given) of a dynamic backend */
-    CONTROL_PUT_ALL       /* PUT /config: all that is given, and with prune nothing else */
+    CONTROL_PUT_POLICY,
+    CONTROL_DELETE_POLICY,
+    CONTROL_SWITCH, /* another version (and service, if given) of a dynamic backend */
+    CONTROL_PUT_ALL /* PUT /config: all that is given, and with prune nothing else */
 };
 
 struct change {
@@ -26,6 +28,8 @@ struct change {
     size_t backend_count;
     struct split **splits;
     size_t split_count;
+    struct policy **policies;
+    size_t policy_count;
     struct str service, version; /* CONTROL_SWITCH; service may be empty: the same */
     bool prune, strict, force;
 };

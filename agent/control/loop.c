@@ -10,9 +10,9 @@ const char *loop_action_name(enum loop_action a)
     return names[a];
 }
 
-static struct decision act(enum loop_action a)
+static struct loop_decision act(enum loop_action a)
 {
-    return (struct decision){a, -1};
+    return (struct loop_decision){a, -1};
 }
 
 /* The earlier of two times of which -1 is never. */
@@ -23,18 +23,18 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static struct decision when_down(const struct situation *s)
+static struct loop_decision when_down(const struct situation *s)
 {
     if (!s->may_start || s->writing)
         return act(LOOP_WAIT); /* the connection is tried again by itself */
     if (s->now_ms >= s->start_not_before_ms)
         return act(LOOP_START);
-    return (struct decision){LOOP_WAIT, s->start_not_before_ms};
+    return (struct loop_decision){LOOP_WAIT, s->start_not_before_ms};
 }
 
 /* A reload carries everything, so it goes before single commands; observation goes before both,
  * since nothing is done on old knowledge. */
-struct decision loop_next(const struct situation *s)
+struct loop_decision loop_next(const struct situation *s)
 {
     bool reload = s->reload_wanted && s->reload_allowed && !s->writing;
     bool write = s->files_stale && !s->writing;
@@ -47,7 +47,7 @@ struct decision loop_next(const struct situation *s)
     if (!s->observed || s->observe_asked)
         return s->now_ms >= s->observe_not_before_ms
                    ? act(LOOP_OBSERVE)
-                   : (struct decision){LOOP_WAIT, s->observe_not_before_ms};
+                   : (struct loop_decision){LOOP_WAIT, s->observe_not_before_ms};
     if (reload && s->now_ms >= s->reload_not_before_ms)
         return act(LOOP_RELOAD);
     if (s->ops && s->now_ms >= s->apply_not_before_ms)
@@ -63,7 +63,7 @@ struct decision loop_next(const struct situation *s)
         wake = earlier(wake, s->apply_not_before_ms);
     if (write)
         wake = earlier(wake, s->write_not_before_ms);
-    return (struct decision){LOOP_WAIT, wake};
+    return (struct loop_decision){LOOP_WAIT, wake};
 }
 
 bool progress_planned(struct progress *p, uint64_t hash, int64_t now_ms)

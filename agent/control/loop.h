@@ -41,12 +41,12 @@ struct situation {
     int64_t write_not_before_ms;
 };
 
-struct decision {
+struct loop_decision {
     enum loop_action action;
     int64_t wake_ms; /* LOOP_WAIT: ask again then; -1: only an event can change anything */
 };
 
-struct decision loop_next(const struct situation *s);
+struct loop_decision loop_next(const struct situation *s);
 
 /* Back-off of a plan that is made again although it was sent. */
 struct progress {

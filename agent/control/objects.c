@@ -32,10 +32,13 @@ void objects_unref(struct objects *o)
         split_unref(o->splits[i]);
     for (size_t i = 0; i < o->override_count; i++)
         override_set_unref(o->overrides[i]);
+    for (size_t i = 0; i < o->policy_count; i++)
+        policy_unref(o->policies[i]);
     free(o->frontends);
     free(o->backends);
     free(o->splits);
     free(o->overrides);
+    free(o->policies);
     free(o);
 }
 
@@ -60,6 +63,11 @@ static struct str split_name(const void *object)
 static struct str override_name(const void *object)
 {
     return ((const struct override_set *)object)->backend;
+}
+
+static struct str policy_name(const void *object)
+{
+    return ((const struct policy *)object)->name;
 }
 
 static size_t lower_bound(void *const *items, size_t count, struct str name, name_of of)
@@ -127,6 +135,11 @@ struct split *objects_split(const struct objects *o, struct str backend)
     return find((void *const *)o->splits, o->split_count, backend, split_name);
 }
 
+struct policy *objects_policy(const struct objects *o, struct str name)
+{
+    return find((void *const *)o->policies, o->policy_count, name, policy_name);
+}
+
 static void *copy_list(const void *items, size_t count)
 {
     void *copy = calloc(count ? count : 1, sizeof(void *));
@@ -150,12 +163,15 @@ struct objects *objects_copy(const struct objects *o)
     copy->overrides = copy_list(o->overrides, o->override_count);
     for (size_t i = 0; i < copy->override_count; i++)
         override_set_ref(copy->overrides[i]);
+    copy->policies = copy_list(o->policies, o->policy_count);
     for (size_t i = 0; i < copy->frontend_count; i++)
         frontend_ref(copy->frontends[i]);
     for (size_t i = 0; i < copy->backend_count; i++)
         backend_ref(copy->backends[i]);
     for (size_t i = 0; i < copy->split_count; i++)
         split_ref(copy->splits[i]);
+    for (size_t i = 0; i < copy->policy_count; i++)
+        policy_ref(copy->policies[i]);
     return copy;
 }
 
@@ -184,6 +200,15 @@ void objects_put_split(struct objects *o, struct split *s)
 
     split_unref(*at);
     *at = split_ref(s);
+}
+
+void objects_put_policy(struct objects *o, struct policy *p)
+{
+    struct policy **at =
+        (struct policy **)slot((void ***)&o->policies, &o->policy_count, p->name, policy_name);
+
+    policy_unref(*at);
+    *at = policy_ref(p);
 }
 
 bool objects_del_frontend(struct objects *o, struct str name)
@@ -236,6 +261,14 @@ void objects_put_overrides(struct objects *o, struct override_set *s)
     *at = override_set_ref(s);
 }
 
+bool objects_del_policy(struct objects *o, struct str name)
+{
+    struct policy *p = take_out((void **)o->policies, &o->policy_count, name, policy_name);
+
+    policy_unref(p);
+    return p != NULL;
+}
+
 static bool names_backend(const struct frontend *f, struct str backend)
 {
     if (str_eq(f->backend, backend))
@@ -260,6 +293,11 @@ struct str objects_users(const struct objects *o, struct str backend, struct are
         if (str_eq(o->splits[i]->backend, backend) || str_eq(o->splits[i]->other, backend))
             users = arena_printf(a, STR_FMT "%ssplit " STR_FMT, STR_ARG(users), users.n ? ", " : "",
                                  STR_ARG(o->splits[i]->backend));
+    }
+    for (size_t i = 0; i < o->policy_count; i++) {
+        if (str_eq(o->policies[i]->backend, backend))
+            users = arena_printf(a, STR_FMT "%spolicy " STR_FMT, STR_ARG(users),
+                                 users.n ? ", " : "", STR_ARG(o->policies[i]->name));
     }
     return users;
 }

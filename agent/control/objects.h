@@ -7,6 +7,7 @@
 #include "model/backend.h"
 #include "model/frontend.h"
 #include "model/override.h"
+#include "model/policy.h"
 #include "model/split.h"
 
 struct objects {
@@ -20,6 +21,8 @@ struct objects {
     size_t split_count;
     struct override_set **overrides; /* sorted by backend, each of one that is there; none empty */
     size_t override_count;
+    struct policy **policies; /* sorted by name */
+    size_t policy_count;
 };
 
 struct objects *objects_new(void); /* empty, generation 0 */
@@ -30,22 +33,25 @@ void objects_unref(struct objects *o);
 struct frontend *objects_frontend(const struct objects *o, struct str name);
 struct backend *objects_backend(const struct objects *o, struct str name);
 struct split *objects_split(const struct objects *o, struct str backend);
+struct policy *objects_policy(const struct objects *o, struct str name);
 
 /* A copy to be changed by the functions below before it is shared. */
 struct objects *objects_copy(const struct objects *o);
 void objects_put_frontend(struct objects *o, struct frontend *f); /* takes a reference of its own */
 void objects_put_backend(struct objects *o, struct backend *b);
 void objects_put_split(struct objects *o, struct split *s);
+void objects_put_policy(struct objects *o, struct policy *p);
 bool objects_del_frontend(struct objects *o, struct str name); /* false: was not there */
 bool objects_del_backend(struct objects *o, struct str name);  /* and what is said of its members */
 bool objects_del_split(struct objects *o, struct str backend);
+bool objects_del_policy(struct objects *o, struct str name);
 
 /* What operators say of the members of a backend; NULL when nothing. */
 struct override_set *objects_overrides(const struct objects *o, struct str backend);
 void objects_put_overrides(struct objects *o, struct override_set *s); /* empty: nothing any more */
 
-/* Who names the backend: frontends (default or rule), splits; "web, api, split live"; empty when
- * nobody does. */
+/* Who names the backend: frontends (default or rule), splits, policies; "web, api, split live,
+ * policy beta"; empty when nobody does. */
 struct str objects_users(const struct objects *o, struct str backend, struct arena *a);
 
 #endif

@@ -88,7 +88,8 @@ struct desired {
     size_t holder_count;
     struct ruleset *rulesets; /* http frontends, sorted by frontend name */
     size_t ruleset_count;
-    struct map_file *maps; /* all but rules: default, proxies, uri, host ... sorted by name */
+    struct map_file policy_names, policy_lines; /* policies.map, policy-lines.map (policy/line.h) */
+    struct map_file *maps; /* all but rules: default, proxies, uri, host ... (render/maps.h) */
     size_t map_count;
 };
 

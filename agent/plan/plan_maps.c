@@ -97,7 +97,10 @@ static const struct have_map *without_leavers(const struct plan_input *in, struc
 static void plan_keyed_maps(const struct plan_input *in, struct plan *p, enum keys keys,
                             enum map_side side)
 {
-    for (size_t i = 0; i < in->want->map_count; i++) {
+    size_t count = in->want->map_count;
+
+    for (size_t k = 0; k < count; k++) {
+        size_t i = side == MAP_PUT ? k : count - 1 - k;
         struct map_file m;
         struct str path;
         const struct have_map *have;

@@ -106,19 +106,30 @@ static struct map_file splits_map(struct arena *a, const struct desired *d)
     return map;
 }
 
-/* In the order of names. */
+static struct map_file policy_map(struct arena *a, const char *name, const struct map_file *entries)
+{
+    struct map_file map = new_map(a, name, entries->count);
+
+    for (size_t i = 0; i < entries->count; i++)
+        add(&map, entries->entries[i].key, entries->entries[i].value);
+    sort(&map);
+    return map;
+}
+
+/* In the order of commands that add: what is named before what names it. */
 static struct map_file *build(struct arena *a, const struct desired *d, bool own_name,
                               size_t *count)
 {
-    struct map_file *maps = ARENA_ARRAY(a, struct map_file, 6);
+    struct map_file *maps = ARENA_ARRAY(a, struct map_file, 7);
 
     maps[0] = default_map(a, d);
     maps[1] = host_map(a, d, own_name);
-    maps[2] = new_map(a, "policies", 0);
-    maps[3] = proxies_map(a, d, own_name);
-    maps[4] = splits_map(a, d);
-    maps[5] = uri_map(a, d, own_name);
-    *count = 6;
+    maps[2] = policy_map(a, "policy-lines", &d->policy_lines);
+    maps[3] = policy_map(a, "policies", &d->policy_names);
+    maps[4] = proxies_map(a, d, own_name);
+    maps[5] = splits_map(a, d);
+    maps[6] = uri_map(a, d, own_name);
+    *count = 7;
     return maps;
 }
 

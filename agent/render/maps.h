@@ -23,12 +23,13 @@ struct active_set {
     char set;
 };
 
-/* Fill d->maps, sorted by name, in d's arena:
+/* Fill d->maps, in the order in which entries are to be added (removed in the other one), in d's
+ * arena:
  *   default   frontend -> operator's name of its backend (http and tcp)
  *   proxies   operator's name -> the proxy that serves it (desired_backend.proxy); total
  *   host, uri proxy -> Host header of its servers, URI of its health check
  *   splits    operator's name -> "SHARE/OTHER/STICKY" (model/split.h)
- *   policies  empty */
+ *   policies, policy-lines  as desired.h has them */
 void maps_build(struct desired *d);
 
 /* The name of a rule map's file, relative to the haproxy folder: "maps/web.path_beg.a.map". `kind`

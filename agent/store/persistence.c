@@ -14,7 +14,8 @@ enum object_kind {
     OBJECT_HEALTH,
     OBJECT_MEMBER,
     OBJECT_SPLIT,
-    OBJECT_TARGET
+    OBJECT_TARGET,
+    OBJECT_POLICY
 };
 
 static const struct field {
@@ -46,6 +47,7 @@ static const char *name_of(enum object_kind kind)
     return kind == OBJECT_FRONTEND  ? "frontend"
            : kind == OBJECT_BACKEND ? "backend"
            : kind == OBJECT_SPLIT   ? "split"
+           : kind == OBJECT_POLICY  ? "policy"
                                     : NULL;
 }
 
@@ -160,6 +162,13 @@ static struct str split_name_at(const void *items, size_t i)
     return list[i]->backend;
 }
 
+static struct str policy_name_at(const void *items, size_t i)
+{
+    struct policy *const *list = items;
+
+    return list[i]->name;
+}
+
 static int take_frontend(struct persistence *p, struct str name, const struct json *o,
                          struct err *e)
 {
@@ -214,12 +223,32 @@ static int take_split(struct persistence *p, struct str name, const struct json 
     return 0;
 }
 
+static int take_policy(struct persistence *p, struct str name, const struct json *o, struct err *e)
+{
+    bool found;
+    size_t at = place_of(name, p->policy_count, policy_name_at, p->policies, &found);
+    struct policy *policy;
+
+    if (found)
+        return err_set(e, ERR_CONFLICT, "listed twice");
+    policy = policy_parse(name, o, e);
+    if (!policy)
+        return -1;
+    (void)ARENA_PUSH(&p->arena, p->policies, p->policy_count);
+    memmove(p->policies + at + 1, p->policies + at,
+            (p->policy_count - 1 - at) * sizeof *p->policies);
+    p->policies[at] = policy;
+    return 0;
+}
+
 static int take(struct persistence *p, enum object_kind kind, struct str name, const struct json *o,
                 struct err *e)
 {
     if (kind == OBJECT_FRONTEND)
         return take_frontend(p, name, o, e);
-    return kind == OBJECT_BACKEND ? take_backend(p, name, o, e) : take_split(p, name, o, e);
+    if (kind == OBJECT_BACKEND)
+        return take_backend(p, name, o, e);
+    return kind == OBJECT_SPLIT ? take_split(p, name, o, e) : take_policy(p, name, o, e);
 }
 
 static void take_object(struct persistence *p, enum object_kind kind, struct json *o, size_t i)
@@ -247,7 +276,8 @@ static int take_list(struct persistence *p, const struct json *file, enum object
 {
     const char *key = kind == OBJECT_FRONTEND  ? "frontends"
                       : kind == OBJECT_BACKEND ? "backends"
-                                               : "splits";
+                      : kind == OBJECT_SPLIT   ? "splits"
+                                               : "policies";
     const struct json *list = json_get(file, key);
     size_t i = 0;
 
@@ -291,7 +321,8 @@ int persistence_read(const char *path, struct persistence *out, struct err *e)
             strip(out, OBJECT_FILE, file, STR(""));
         if (rc == 0)
             rc = take_list(out, file, OBJECT_FRONTEND, e) ||
-                 take_list(out, file, OBJECT_BACKEND, e) || take_list(out, file, OBJECT_SPLIT, e);
+                 take_list(out, file, OBJECT_BACKEND, e) || take_list(out, file, OBJECT_SPLIT, e) ||
+                 take_list(out, file, OBJECT_POLICY, e);
         if (rc)
             (void)err_wrap(e, "%s", path);
     }
@@ -307,6 +338,8 @@ void persistence_free(struct persistence *p)
         backend_unref(p->backends[i]);
     for (size_t i = 0; i < p->split_count; i++)
         split_unref(p->splits[i]);
+    for (size_t i = 0; i < p->policy_count; i++)
+        policy_unref(p->policies[i]);
     arena_free(&p->arena);
     *p = (struct persistence){.arena = ARENA_INIT};
 }
@@ -318,6 +351,16 @@ static void put_splits(struct json_out *o, const struct persistence *what)
     json_open_array(o, "splits");
     for (size_t i = 0; i < what->split_count; i++)
         split_put(o, NULL, what->splits[i]);
+    json_close_array(o);
+}
+
+static void put_policies(struct json_out *o, const struct persistence *what)
+{
+    if (what->policy_count == 0)
+        return;
+    json_open_array(o, "policies");
+    for (size_t i = 0; i < what->policy_count; i++)
+        policy_put(o, NULL, what->policies[i]);
     json_close_array(o);
 }
 
@@ -340,6 +383,7 @@ int persistence_write(const char *path, const struct persistence *what, struct e
         backend_put(&o, NULL, what->backends[i], NULL);
     json_close_array(&o);
     put_splits(&o, what);
+    put_policies(&o, what);
     json_close_object(&o);
     json_out_fini(&o);
     rc = buf_failed(&text)

@@ -6,6 +6,7 @@
 #include "model/backend.h"
 #include "model/frontend.h"
 #include "model/override.h"
+#include "model/policy.h"
 #include "model/split.h"
 #include "web/etag.h"
 #include "web/metrics.h"
@@ -17,6 +18,8 @@ enum web_change_kind {
     CHANGE_DELETE_BACKEND,
     CHANGE_PUT_SPLIT,
     CHANGE_DELETE_SPLIT,
+    CHANGE_PUT_POLICY,
+    CHANGE_DELETE_POLICY,
     CHANGE_SWITCH,     /* POST /backends/{name} */
     CHANGE_CONFIG,     /* PUT /config */
     CHANGE_OVERRIDE,   /* PUT /backends/{name}/members/{member} */
@@ -34,6 +37,8 @@ struct web_change {
     size_t backend_count;
     struct split **splits;
     size_t split_count;
+    struct policy **policies;
+    size_t policy_count;
 
     struct str service; /* CHANGE_SWITCH: another service name; empty: the one it has */
     struct str version; /* CHANGE_SWITCH */
@@ -81,6 +86,10 @@ struct web_api {
     int (*backend)(void *ctx, struct str name, struct buf *out, struct etag *etag, struct err *e);
     int (*splits)(void *ctx, struct buf *out, struct err *e); /* an array */
     int (*split)(void *ctx, struct str backend, struct buf *out, struct etag *etag, struct err *e);
+    int (*policies)(void *ctx, struct buf *out, struct err *e); /* an array */
+    int (*policy)(void *ctx, struct str name, struct buf *out, struct etag *etag, struct err *e);
+    /* What would be decided about the request that `request` tells (policy/try.h). */
+    int (*try_policies)(void *ctx, const struct json *request, struct buf *out, struct err *e);
     int (*members)(void *ctx, struct str backend, struct buf *out, struct err *e); /* an array */
     /* One of them; of one that is gone what is still said of it. */
     int (*member)(void *ctx, struct str backend, const struct endpoint *member, struct buf *out,

@@ -40,7 +40,10 @@ static void release_objects(struct web_change *change)
         backend_unref(change->backends[i]);
     for (size_t i = 0; i < change->split_count; i++)
         split_unref(change->splits[i]);
-    change->frontend_count = change->backend_count = change->split_count = 0;
+    for (size_t i = 0; i < change->policy_count; i++)
+        policy_unref(change->policies[i]);
+    change->frontend_count = change->backend_count = 0;
+    change->split_count = change->policy_count = 0;
 }
 
 static void on_change_done(void *ctx, const struct web_result *result)

@@ -50,6 +50,16 @@ static int read_split(struct call *c, const struct json *o, struct str *name, st
     return 0;
 }
 
+static int read_policy(struct call *c, const struct json *o, struct str *name, struct err *e)
+{
+    struct policy *p;
+
+    if (read_name(o, false, &c->x->arena, name, e) || !(p = policy_parse(*name, o, e)))
+        return -1;
+    c->change.policies[c->change.policy_count++] = p;
+    return 0;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return str_cmp(*(const struct str *)a, *(const struct str *)b);
@@ -101,7 +111,8 @@ static size_t count_of(const struct json *body, const char *key)
 /* The form of the persistence file, so that one can be sent as it is. */
 static int read_config(struct call *c, struct err *e)
 {
-    static const char *const known[] = {"version", "frontends", "backends", "splits", NULL};
+    static const char *const known[] = {"version", "frontends", "backends",
+                                        "splits",  "policies",  NULL};
     const struct json *o;
     struct arena *a = &c->x->arena;
     uint64_t version = 1;
@@ -112,8 +123,10 @@ static int read_config(struct call *c, struct err *e)
     c->change.frontends = ARENA_ARRAY(a, struct frontend *, count_of(o, "frontends"));
     c->change.backends = ARENA_ARRAY(a, struct backend *, count_of(o, "backends"));
     c->change.splits = ARENA_ARRAY(a, struct split *, count_of(o, "splits"));
+    c->change.policies = ARENA_ARRAY(a, struct policy *, count_of(o, "policies"));
     if (read_list(c, o, "frontends", read_frontend, e) ||
-        read_list(c, o, "backends", read_backend, e) || read_list(c, o, "splits", read_split, e))
+        read_list(c, o, "backends", read_backend, e) || read_list(c, o, "splits", read_split, e) ||
+        read_list(c, o, "policies", read_policy, e))
         return -1;
     return 0;
 }

@@ -29,7 +29,7 @@ static struct situation calm(void)
 
 static void put_row(struct buf *out, const char *what, struct situation s)
 {
-    struct decision d = loop_next(&s);
+    struct loop_decision d = loop_next(&s);
 
     buf_printf(out, "%-58s %s", what, loop_action_name(d.action));
     if (d.action == LOOP_WAIT && d.wake_ms < 0)
@@ -147,7 +147,7 @@ static void test_no_situation_breaks_the_rules(void **state)
     (void)state;
     for (unsigned bits = 0; bits < 16384; bits++) {
         struct situation s = situation_of(bits);
-        struct decision d = loop_next(&s);
+        struct loop_decision d = loop_next(&s);
         bool known = s.observed && !s.observe_asked;
 
         if (s.busy)

@@ -40,7 +40,7 @@ static void test_files_of_both_sets(void **state)
     (void)state;
     fixture_text(&f, world, &fixture_caps_30);
     assert_int_equal(maps_files(&a, &f.desired, NULL, 0, &files, &e), 0);
-    assert_int_equal(files.count, 7 + 14 + 1);
+    assert_int_equal(files.count, 8 + 14 + 1);
     check_file(&files, "maps/active.map", "web a\n");
     check_file(&files, "maps/web.path_beg.a.map", "/a 1\n/b 1\n");
     check_file(&files, "maps/web.path_beg.b.map", "");

@@ -301,6 +301,8 @@ void fake_init(struct fake *f, struct ev_loop *loop)
                 .backend = read_backend,
                 .splits = read_all,
                 .split = read_backend,
+                .policies = read_all,
+                .policy = read_backend,
                 .members = read_members,
                 .member = read_member,
                 .status = read_status,

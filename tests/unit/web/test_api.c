@@ -174,7 +174,7 @@ static void test_bad_input_is_named(void **state)
         {"POST", "/backends/live", NULL, "{\"version\":\"1\",\"x\":1}", 400, "\"field\":\"x\""},
         {"POST", "/registry/accept", NULL, "{}", 400, "\"field\":\"backend\""},
         {"POST", "/registry/accept", NULL, "{\"backend\":\"b\",\"x\":1}", 400, "\"field\":\"x\""},
-        {"PUT", "/config", NULL, "{\"policies\":[]}", 400, "\"field\":\"policies\""},
+        {"PUT", "/config", NULL, "{\"polices\":[]}", 400, "\"field\":\"polices\""},
         {"PUT", "/config", NULL, "{\"version\":2}", 400, "\"field\":\"version\""},
         {"PUT", "/config", NULL, "{\"frontends\":{}}", 400, "\"field\":\"frontends\""},
         {"PUT", "/config", NULL, "{\"frontends\":[7]}", 400, "\"field\":\"frontends[0]\""},
