@@ -21,9 +21,9 @@ void spop_ack_begin(struct spop_ack *a, struct spop_out *to, const struct spop_n
 static void put_action(struct spop_ack *a, uint8_t action, uint8_t args, enum spop_scope scope,
                        struct spop_bytes name)
 {
-    spop_put_u8(&a->out, action);
-    spop_put_u8(&a->out, args);
-    spop_put_u8(&a->out, (uint8_t)scope);
+    const uint8_t head[] = {action, args, (uint8_t)scope};
+
+    spop_put_bytes(&a->out, (struct spop_bytes){head, sizeof head});
     spop_put_string(&a->out, name);
 }
 

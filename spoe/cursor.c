@@ -53,10 +53,9 @@ static uint64_t read_uint32(struct spop_cursor *c)
     return raw;
 }
 
-struct spop_value spop_read_value(struct spop_cursor *c)
+struct spop_value spop_read_value_of(struct spop_cursor *c, uint8_t head)
 {
     struct spop_value v = {.type = SPOP_NULL};
-    uint8_t head = spop_read_u8(c);
 
     switch (head & 15) {
     case SPOP_NULL: break;

@@ -67,7 +67,20 @@ static inline struct spop_bytes spop_read_string(struct spop_cursor *c)
     return spop_read_bytes(c, n);
 }
 
+/* What follows the byte with the type. */
+struct spop_value spop_read_value_of(struct spop_cursor *c, uint8_t head);
+
 /* A typed value. A reserved type and a 32-bit number that does not fit are bad. */
-struct spop_value spop_read_value(struct spop_cursor *c);
+static inline struct spop_value spop_read_value(struct spop_cursor *c)
+{
+    uint8_t head = spop_read_u8(c);
+
+    if ((head & 15) == SPOP_STRING) {
+        struct spop_value text = {SPOP_STRING, {.bytes = spop_read_string(c)}};
+
+        return c->bad ? (struct spop_value){.type = SPOP_NULL} : text;
+    }
+    return spop_read_value_of(c, head);
+}
 
 #endif

@@ -33,11 +33,10 @@ enum spop_frame_result spop_frame_take(struct spop_bytes *in, uint32_t limit_byt
 size_t spop_frame_begin(struct spop_out *o, enum spop_frame_type type, uint64_t stream_id,
                         uint64_t frame_id)
 {
+    const uint8_t head[] = {0, 0, 0, 0, (uint8_t)type, 0, 0, 0, SPOP_FIN};
     size_t start = o->n;
 
-    spop_put_u32(o, 0);
-    spop_put_u8(o, (uint8_t)type);
-    spop_put_u32(o, SPOP_FIN);
+    spop_put_bytes(o, (struct spop_bytes){head, sizeof head});
     spop_put_varint(o, stream_id);
     spop_put_varint(o, frame_id);
     return start;
@@ -45,8 +44,10 @@ size_t spop_frame_begin(struct spop_out *o, enum spop_frame_type type, uint64_t 
 
 void spop_frame_end(struct spop_out *o, size_t start)
 {
-    struct spop_out length = {o->p + start, 0, SPOP_PREFIX_BYTES, false};
+    size_t n = o->n - start - SPOP_PREFIX_BYTES;
 
-    if (!o->full)
-        spop_put_u32(&length, (uint32_t)(o->n - start - SPOP_PREFIX_BYTES));
+    if (o->full)
+        return;
+    for (int i = 0; i < SPOP_PREFIX_BYTES; i++)
+        o->p[start + (size_t)i] = (uint8_t)(n >> (24 - 8 * i));
 }

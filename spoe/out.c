@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spoe/out.h"
 
-void spop_put_u8(struct spop_out *o, uint8_t value)
-{
-    spop_put_bytes(o, (struct spop_bytes){&value, 1});
-}
-
 void spop_put_u32(struct spop_out *o, uint32_t value)
 {
     uint8_t b[4] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
@@ -14,40 +9,19 @@ void spop_put_u32(struct spop_out *o, uint32_t value)
     spop_put_bytes(o, (struct spop_bytes){b, sizeof b});
 }
 
-void spop_put_varint(struct spop_out *o, uint64_t value)
+void spop_put_long_varint(struct spop_out *o, uint64_t value)
 {
     uint8_t b[SPOP_VARINT_BYTES];
     size_t n = 0;
 
-    if (value < 240) {
-        b[n++] = (uint8_t)value;
-    } else {
-        b[n++] = (uint8_t)(value | 240);
-        value = (value - 240) >> 4;
-        while (value >= 128) {
-            b[n++] = (uint8_t)(value | 128);
-            value = (value - 128) >> 7;
-        }
-        b[n++] = (uint8_t)value;
+    b[n++] = (uint8_t)(value | 240);
+    value = (value - 240) >> 4;
+    while (value >= 128) {
+        b[n++] = (uint8_t)(value | 128);
+        value = (value - 128) >> 7;
     }
+    b[n++] = (uint8_t)value;
     spop_put_bytes(o, (struct spop_bytes){b, n});
-}
-
-void spop_put_bytes(struct spop_out *o, struct spop_bytes bytes)
-{
-    if (bytes.n > spop_room(o)) {
-        o->full = true;
-        return;
-    }
-    if (bytes.n)
-        memcpy(o->p + o->n, bytes.p, bytes.n);
-    o->n += bytes.n;
-}
-
-void spop_put_string(struct spop_out *o, struct spop_bytes text)
-{
-    spop_put_varint(o, text.n);
-    spop_put_bytes(o, text);
 }
 
 static void put_address(struct spop_out *o, const struct spop_value *value, size_t n)

@@ -24,11 +24,42 @@ static inline void spop_out_back(struct spop_out *o, size_t n)
     o->full = false;
 }
 
-void spop_put_u8(struct spop_out *o, uint8_t value);
+static inline void spop_put_u8(struct spop_out *o, uint8_t value)
+{
+    if (spop_room(o) == 0)
+        o->full = true;
+    else
+        o->p[o->n++] = value;
+}
+
+static inline void spop_put_bytes(struct spop_out *o, struct spop_bytes bytes)
+{
+    if (bytes.n > spop_room(o)) {
+        o->full = true;
+    } else if (bytes.n) {
+        memcpy(o->p + o->n, bytes.p, bytes.n);
+        o->n += bytes.n;
+    }
+}
+
 void spop_put_u32(struct spop_out *o, uint32_t value); /* big endian */
-void spop_put_varint(struct spop_out *o, uint64_t value);
-void spop_put_bytes(struct spop_out *o, struct spop_bytes bytes);
-void spop_put_string(struct spop_out *o, struct spop_bytes text); /* varint and bytes */
+void spop_put_long_varint(struct spop_out *o, uint64_t value);
+
+static inline void spop_put_varint(struct spop_out *o, uint64_t value)
+{
+    if (value < 240)
+        spop_put_u8(o, (uint8_t)value);
+    else
+        spop_put_long_varint(o, value);
+}
+
+/* Varint and bytes. */
+static inline void spop_put_string(struct spop_out *o, struct spop_bytes text)
+{
+    spop_put_varint(o, text.n);
+    spop_put_bytes(o, text);
+}
+
 /* An address whose bytes are not 4 or 16 is written as NULL, which takes the variable back. */
 void spop_put_value(struct spop_out *o, const struct spop_value *value);
 
