@@ -67,6 +67,7 @@ struct plan_input app_plan_input(const struct app *a, const struct desired *want
         .ledger = a->ledger,
         .closed = &a->running.closed,
         .proxies = a->proxies,
+        .running = &a->running.facts,
         .can_add = a->caps.add_backend,
         .proxies_chosen = a->want_text_of != NULL,
         .folder = str_z(a->options->haproxyDir),

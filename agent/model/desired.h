@@ -34,9 +34,11 @@ struct desired_backend {
     struct str guid;    /* of the proxy; empty where HAProxy has none */
     struct str profile; /* its named defaults; empty: its section has lines of its own, so that only
                          * a reload changes it */
-    struct str holder;  /* the proxy that serves until `proxy` can; empty: nobody has to */
-    bool make;          /* HAProxy does not have the proxy yet: it is to be made at runtime */
-    bool undecided;     /* not known yet which proxy serves it: nothing is done */
+    struct str former;  /* the proxy that HAProxy leads to, when it is another one; may be empty */
+    struct str former_profile;
+    struct str holder;     /* the proxy that serves until `proxy` can; empty: nobody has to */
+    bool make;             /* HAProxy does not have the proxy yet: it is to be made at runtime */
+    bool undecided;        /* not known yet which proxy serves it: nothing is done */
     struct reason blocked; /* why only a reload leads on; no object: it is not so */
     struct str source; /* of its members now; servers of another one wait for their successors */
     bool unknown;      /* nobody has said since our start who its members are: nobody leaves */

@@ -86,8 +86,9 @@ struct plan_input {
                  * no answer will not be carried out any more */
     const struct map_cache *maps; /* contents of the maps that HAProxy has */
     const struct ledger *ledger;
-    const struct proxies *proxies; /* the record of them */
-    bool can_add;                  /* backends can be made and deleted at runtime */
+    const struct proxies *proxies;     /* the record of them */
+    const struct proxy_facts *running; /* what the worker was started with; may be NULL */
+    bool can_add;                      /* backends can be made and deleted at runtime */
     bool proxies_chosen; /* what is wanted says for every backend which proxy is its own: others
                           * may go */
     const struct scope

@@ -16,9 +16,10 @@ static void claim_wanted(const struct plan_input *in, struct plan *p,
 {
     const struct proxy_record *r = proxies_find(in->proxies, b->proxy);
 
-    if (r && !r->stuck && str_eq(r->backend, b->object->name) && str_eq(r->profile, b->profile))
-        return;
-    claim(p, b->proxy, b->object->name, b->profile);
+    if (!r || r->stuck || !str_eq(r->backend, b->object->name) || !str_eq(r->profile, b->profile))
+        claim(p, b->proxy, b->object->name, b->profile);
+    if (b->former.n && !proxies_find(in->proxies, b->former))
+        claim(p, b->former, b->object->name, b->former_profile);
 }
 
 static void publish(struct plan *p, struct str proxy)
@@ -59,6 +60,19 @@ void plan_proxies_make(const struct plan_input *in, struct plan *p)
 static int by_text(const void *a, const void *b)
 {
     return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* A section that the map leads to under its own name is ours, though there is no record of it: the
+ * file was written before its backend was deleted. */
+static void claim_mapped(const struct plan_input *in, struct plan *p, const struct have_map *map)
+{
+    for (size_t i = 0; map && in->running && i < map->count; i++) {
+        struct str name = map->entries[i].key;
+        const struct proxy_section *section = proxy_facts_plain(in->running, name);
+        if (section && str_eq(map->entries[i].value, name) && !proxies_find(in->proxies, name) &&
+            have_find_backend(in->have, name))
+            claim(p, name, name, section->profile);
+    }
 }
 
 /* Every proxy that somebody needs: by what is wanted, or since HAProxy still leads to it. */
@@ -115,6 +129,7 @@ void plan_proxies_leave(const struct plan_input *in, struct plan *p)
 
     if (!in->proxies_chosen || (exists && !map))
         return;
+    claim_mapped(in, p, map);
     list = needed(in, p, map);
     for (size_t i = 0; (r = proxies_at(in->proxies, i)); i++) {
         if (!r->gone && !(list.count &&

@@ -296,6 +296,18 @@ static bool serves(const struct chooser *c, struct str proxy)
     return false;
 }
 
+static void note_former(const struct chooser *c, struct desired_backend *b, struct str mapped)
+{
+    struct str profile = exists(c, mapped) ? profile_for(c, mapped, b->object->name) : STR_NONE;
+
+    if (!profile.n || str_eq(mapped, b->proxy))
+        return;
+    b->former = arena_str(c->a, mapped);
+    b->former_profile = arena_str(c->a, profile);
+    if (serves(c, mapped))
+        b->holder = b->former;
+}
+
 static void choose(struct chooser *c, struct desired_backend *b)
 {
     struct str own = b->object->name, mapped = mapped_proxy(c, own);
@@ -322,9 +334,7 @@ static void choose(struct chooser *c, struct desired_backend *b)
     }
     if (b->blocked.object.n == 0) {
         b->blocked = (struct reason){0};
-        if (!str_eq(mapped, b->proxy) && exists(c, mapped) && profile_for(c, mapped, own).n &&
-            serves(c, mapped))
-            b->holder = arena_str(c->a, mapped);
+        note_former(c, b, mapped);
     }
 }
 

@@ -27,6 +27,7 @@ struct sim_map *sim_add_map(struct sim *s, const char *path)
 {
     struct sim_map *m = &s->maps[s->map_count++];
 
+    m->count = 0;
     set(m->path, str_z(path));
     return m;
 }
