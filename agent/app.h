@@ -16,6 +16,7 @@
 #include "haproxy/runtime.h"
 #include "plan/capabilities.h"
 #include "plan/plan.h"
+#include "plan/switches.h"
 #include "plan/scope.h"
 #include "registry/subscriptions.h"
 #include "render/structure.h"
@@ -102,6 +103,7 @@ struct app {
     struct map_cache *maps;
     struct ledger *ledger;
     struct proxies *proxies; /* which of HAProxy's proxies serve which backends */
+    struct switches *switches;
     struct app_running running;
     int64_t down_since_ms;
     char runtime_error[512];
@@ -173,6 +175,8 @@ bool app_reload_wanted(const struct app *a);
 struct str app_serving_proxy(const struct app *a, struct str backend);
 /* Everything that was asked for is what HAProxy runs. */
 bool app_is_settled(const struct app *a);
+/* Everything but what other backends wait for, such as the members of a version to come. */
+bool app_is_settled_for(const struct app *a, struct str name);
 
 /* --- app_drive.c: the next action --- */
 void app_drive_start(struct app *a);

@@ -3,6 +3,7 @@
 
 #include "app_check.h"
 #include "app_override.h"
+#include "app_switches.h"
 #include "app_view.h"
 #include "base/log.h"
 #include "control/structural.h"
@@ -52,6 +53,7 @@ static void commit(struct app_change *c)
         app_change_fail(c, &e);
         return;
     }
+    app_switches_begin(a, a->stored, c->result.next);
     objects_unref(a->stored);
     a->stored = objects_ref(c->result.next);
     before = a->effective;
@@ -326,6 +328,7 @@ static void begin(struct app_change *c)
         return;
     }
     if (decide(c, &e)) {
+        app_switches_refused(a, c->wish, &e);
         app_change_fail(c, &e);
         return;
     }

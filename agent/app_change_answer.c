@@ -119,7 +119,8 @@ void app_waiters_check(struct app *a)
 
     while (*at) {
         struct app_change *c = *at;
-        if (c->generation > a->applied_generation) {
+        if (c->generation > a->applied_generation &&
+            (c->wish->kind == CHANGE_CONFIG || !app_is_settled_for(a, c->wish->name))) {
             at = &c->next;
             continue;
         }

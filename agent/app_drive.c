@@ -76,13 +76,13 @@ static void wait_until(struct app *a, int64_t wake_ms)
 
 static void settle(struct app *a)
 {
-    if (!app_is_settled(a))
-        return;
-    a->apply_error[0] = 0;
-    a->settled = true;
-    if (a->applied_generation != a->effective->generation) {
-        a->applied_generation = a->effective->generation;
-        app_mark_good(a);
+    if (app_is_settled(a)) {
+        a->apply_error[0] = 0;
+        a->settled = true;
+        if (a->applied_generation != a->effective->generation) {
+            a->applied_generation = a->effective->generation;
+            app_mark_good(a);
+        }
     }
     app_waiters_check(a);
 }

@@ -4,6 +4,7 @@
 #include "app.h"
 #include "app_adopt.h"
 #include "app_notify.h"
+#include "app_switches.h"
 #include "app_workers.h"
 #include "base/log.h"
 #include "registry/register.h"
@@ -81,6 +82,7 @@ static void init(struct app *a, const struct options *options)
     a->maps = map_cache_new();
     a->ledger = ledger_new();
     a->proxies = proxies_new();
+    a->switches = switches_new();
     buf_init(&a->want_text, RENDER_MAX_CONFIG);
     buf_init(&a->running.text, RENDER_MAX_CONFIG);
 }
@@ -88,7 +90,7 @@ static void init(struct app *a, const struct options *options)
 /* Everything that may refuse to begin, in the order in which an operator can mend it. */
 static int open_all(struct app *a, struct err *e)
 {
-    if (app_adopt(a, e) || app_store_open(a, e))
+    if (app_adopt(a, e) || app_store_open(a, e) || app_switches_load(a, e))
         return -1;
     a->effective = objects_ref(a->stored);
     app_totals_open(a);
@@ -110,6 +112,7 @@ static void release(struct app *a)
     map_cache_free(a->maps);
     ledger_free(a->ledger);
     proxies_free(a->proxies);
+    switches_free(a->switches);
     desired_unref(a->want);
     failed_clear(&a->failed);
     objects_unref(a->effective);

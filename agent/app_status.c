@@ -134,66 +134,6 @@ static void put_failed(struct app *a, struct json_out *o)
     arena_free(&arena);
 }
 
-static bool wants_any(const struct desired_backend *b)
-{
-    for (size_t i = 0; i < b->server_count; i++) {
-        if (!b->servers[i].leaving)
-            return true;
-    }
-    return false;
-}
-
-/* A switch is under way where servers of another subscription are still there. */
-static const char *switch_state(struct app *a, const struct desired_backend *b, struct str source,
-                                struct str *from)
-{
-    struct str proxy = b->holder.n ? b->holder : b->proxy;
-    const struct have_backend *have = have_find_backend(a->have, proxy);
-    const char *state = NULL;
-
-    for (size_t i = 0; have && i < have->count; i++) {
-        const struct ledger_entry *entry = ledger_find(a->ledger, proxy, have->servers[i].name);
-        if (!entry || entry->source.n == 0 || str_eq(entry->source, source))
-            continue;
-        if (entry->leaving && state)
-            continue;
-        *from = entry->source;
-        state = entry->leaving ? "draining" : wants_any(b) ? "warming" : "waiting";
-    }
-    return state;
-}
-
-static struct str version_of(struct str source)
-{
-    (void)str_cut(&source, '@');
-    return source.p ? source : STR("");
-}
-
-void app_put_switches(struct app *a, struct json_out *o)
-{
-    struct arena arena = ARENA_INIT;
-
-    json_open_array(o, "switches");
-    for (size_t i = 0; a->have && i < a->want->backend_count; i++) {
-        const struct desired_backend *b = &a->want->backends[i];
-        struct str from = STR(""),
-                   to = arena_printf(&arena, STR_FMT "@" STR_FMT, STR_ARG(b->object->service),
-                                     STR_ARG(b->object->version));
-        const char *state =
-            b->object->type == BACKEND_DYNAMIC ? switch_state(a, b, to, &from) : NULL;
-        if (!state)
-            continue;
-        json_open_object(o, NULL);
-        json_put_str(o, "backend", b->object->name);
-        json_put_str(o, "from", version_of(from));
-        json_put_str(o, "to", b->object->version);
-        json_put_z(o, "state", state);
-        json_close_object(o);
-    }
-    json_close_array(o);
-    arena_free(&arena);
-}
-
 int app_view_status(struct app *a, struct buf *out, struct err *e)
 {
     struct json_out o;

@@ -2,6 +2,7 @@
 /* Builds what HAProxy should run from what is stored and known, and plans the difference. */
 #include "app.h"
 
+#include "app_switches.h"
 #include "base/log.h"
 #include "control/structural.h"
 
@@ -202,6 +203,7 @@ static void plan_anew(struct app *a)
     plan_note_made(a->ledger, a->proxies, &a->plan);
     if (proxies_are_dirty(a->proxies))
         app_store_ledger(a);
+    app_switches_update(a, &in);
     note_problems(a);
     compare_structures(a);
 }
@@ -245,8 +247,22 @@ void app_world_build(struct app *a)
     app_ask_drive(a);
 }
 
-bool app_is_settled(const struct app *a)
+static bool is_still(const struct app *a)
 {
     return a->have && !a->busy && !a->observe_asked && !a->world_stale && a->plan.count == 0 &&
-           !a->plan.waits && a->want_text_of == a->effective && !app_reload_wanted(a);
+           a->want_text_of == a->effective && !app_reload_wanted(a);
+}
+
+bool app_is_settled(const struct app *a)
+{
+    return is_still(a) && !a->plan.waits;
+}
+
+bool app_is_settled_for(const struct app *a, struct str name)
+{
+    for (size_t i = 0; i < a->plan.waiting.count; i++) {
+        if (str_eq(a->plan.waiting.items[i], name))
+            return false;
+    }
+    return is_still(a) && !a->plan.waits_for_maps;
 }

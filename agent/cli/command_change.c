@@ -49,6 +49,31 @@ static void view_done(struct view *v, const struct json *o)
     buf_add_z(v->out, "done\n");
 }
 
+/* ": warming: 0 of 2 new members serve, ..." of a switch that takes its time; else nothing. */
+static struct str where_it_stands(struct command_line *c)
+{
+    struct client *client = client_open(c->options);
+    struct client_request request = {
+        .method = "GET", .path = STR("/status"), .deadline_ms = CLIENT_DEADLINE_MS};
+    struct client_reply reply = {0};
+    struct str text = STR("");
+    struct json *o;
+    struct err e;
+
+    if (c->row->id == COMMAND_SWITCH && client_call(client, &request, &reply, &e) == 0 &&
+        json_parse(&c->arena, buf_str(&reply.body), JSON_MAX_DEPTH, &o, NULL) == 0) {
+        JSON_EACH(s, view_list(o, "switches")) {
+            if (str_eq_z(view_text(s, "backend"), c->words[0]))
+                text =
+                    arena_printf(&c->arena, ": " STR_FMT ": " STR_FMT,
+                                 STR_ARG(view_text(s, "state")), STR_ARG(view_text(s, "reason")));
+        }
+    }
+    buf_free(&reply.body);
+    client_close(client);
+    return text;
+}
+
 static int report(struct command_line *c, const struct client_reply *reply)
 {
     view_put *put = c->flags[FLAG_DRY_RUN] ? view_plan : view_done;
@@ -59,9 +84,9 @@ static int report(struct command_line *c, const struct client_reply *reply)
         rc = command_show_body(c, buf_str(&reply->body), put);
     if (rc == COMMAND_WELL && reply->status == 202)
         return command_fail(c,
-                            "stored as generation %llu, but HAProxy does not run it yet; "
-                            "`thalassa status` tells what it waits for",
-                            (unsigned long long)reply->generation);
+                            "stored as generation %llu, but HAProxy does not run it yet" STR_FMT
+                            "; `thalassa status` tells what it waits for",
+                            (unsigned long long)reply->generation, STR_ARG(where_it_stands(c)));
     return rc;
 }
 

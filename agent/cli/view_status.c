@@ -73,10 +73,13 @@ static void put_reloads(struct view *v, const struct json *o)
 static void put_switches(struct view *v, const struct json *o)
 {
     JSON_EACH(s, view_list(o, "switches")) {
+        struct str reason = view_text(s, "reason");
         view_put_row(v, "switch",
-                     arena_printf(v->arena, STR_FMT ": " STR_FMT " -> " STR_FMT ", " STR_FMT,
+                     arena_printf(v->arena,
+                                  STR_FMT ": " STR_FMT " -> " STR_FMT ", " STR_FMT "%s" STR_FMT,
                                   STR_ARG(view_text(s, "backend")), STR_ARG(view_text(s, "from")),
-                                  STR_ARG(view_text(s, "to")), STR_ARG(view_text(s, "state"))));
+                                  STR_ARG(view_text(s, "to")), STR_ARG(view_text(s, "state")),
+                                  reason.n ? ": " : "", STR_ARG(reason)));
     }
 }
 

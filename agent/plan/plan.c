@@ -93,14 +93,22 @@ static uint64_t hash_ops(const struct plan *p)
 
 void plan_make(const struct plan_input *in, struct plan *out)
 {
+    bool servers;
+
     *out = (struct plan){.wake_ms = -1};
     plan_frontends(in, out);
     plan_maps_of_proxies(in, out);
     plan_proxies_make(in, out);
+    out->waits_for_maps = out->waits;
+    out->waits = false;
     plan_servers(in, out);
+    servers = out->waits;
+    out->waits = out->waits_for_maps;
     plan_maps(in, out);
     plan_proxies_leave(in, out);
     plan_maps_left(in, out);
+    out->waits_for_maps = out->waits;
+    out->waits = out->waits || servers;
     out->hash = hash_ops(out);
 }
 

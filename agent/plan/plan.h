@@ -69,8 +69,10 @@ struct plan {
     bool waits; /* it is not yet as it should be, though nothing is to be sent now: who is to follow
                  * does not serve, a map is to be read first. Drains of those who leave do not count
                  */
-    uint64_t hash;         /* of all commands: the same plan twice is no progress */
-    struct scope restless; /* backends of which anything above tells */
+    bool waits_for_maps;     /* or for proxies: for anything but servers of `waiting` */
+    struct str_list waiting; /* backends that it waits for, by the operator's names */
+    uint64_t hash;           /* of all commands: the same plan twice is no progress */
+    struct scope restless;   /* backends of which anything above tells */
 };
 
 /* Members that one backend gets at once; above, a reload is quicker on every version (measured on

@@ -59,6 +59,9 @@ static void plan_backend(const struct plan_input *in, struct plan *p,
     p->waits = false;
     p->wake_ms = -1;
     plan_wanted(in, p, want);
+    if (p->waits)
+        *ARENA_PUSH(&p->arena, p->waiting.items, p->waiting.count) =
+            arena_str(&p->arena, want->object->name);
     if (has_grown(p, &before))
         scope_add(&p->restless, want->proxy);
     p->waits = p->waits || before.waits;

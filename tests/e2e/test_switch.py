@@ -25,6 +25,7 @@ def versions(scene, service="site") -> dict[str, int]:
 
 
 def switches(scene) -> list[tuple]:
+    """What is under way, and what ended a short while ago."""
     shown = scene.agent.status()["switches"]
     return [(one["backend"], one["from"], one["to"], one["state"]) for one in shown]
 
@@ -150,7 +151,7 @@ def test_a_forced_switch_waits_for_its_members(haproxy_version, start_scene, sta
         new = start_origin("new", "2.0.0")
         scene.register(new)
         scene.agent.wait_members("live", addresses(new))
-        wait.equals(lambda: switches(scene), [], "the switch is done")
+        wait.equals(lambda: switches(scene), [("live", "1.0.0", "2.0.0", "done")], "it is done")
 
 
 def test_a_switch_waits_for_its_members_and_not_for_long_sessions(

@@ -48,14 +48,15 @@ static void test_status_of_a_good_day(void **state)
         "\"haproxy\":{\"state\":\"up\",\"version\":\"2.6.12\",\"pid\":7,\"uptime\":90061},"
         "\"registry\":{\"state\":\"ok\",\"since\":0,\"lastError\":\"\",\"held\":[]},"
         "\"reloads\":{\"count\":1,\"last\":1699999990000,\"reason\":\"frontend/web: bind\"},"
-        "\"switches\":[{\"backend\":\"live\",\"from\":\"1\",\"to\":\"2\",\"state\":\"warming\"}],"
+        "\"switches\":[{\"backend\":\"live\",\"from\":\"1\",\"to\":\"2\",\"state\":\"warming\","
+        "\"reason\":\"0 of 2 serve\"}],"
         "\"pending\":[],\"failed\":[]}",
         "agent         version 0.1.0, lb1, since 2023-11-14 20:11:59 (2 h 1 min ago)\n"
         "haproxy       up, version 2.6.12, pid 7, up 1 d 1 h\n"
         "registry      ok\n"
         "generation    42 wanted, 41 applied\n"
         "reloads       1, the last 2023-11-14 22:13:10 (10 s ago): frontend/web: bind\n"
-        "switch        live: 1 -> 2, warming\n"
+        "switch        live: 1 -> 2, warming: 0 of 2 serve\n"
         "pending       nothing\n");
 }
 
