@@ -108,9 +108,11 @@ static void note_weight(struct ledger *l, const struct plan_input *in, const str
     bool raised = !find_wanted(in, op);
     struct ledger_entry *entry;
 
-    if (!h || !known || known->raised == raised)
+    if (!h || !known || (known->raised == raised && known->ramp_end_ms == 0))
         return;
-    entry = ledger_touch(l, op->backend, op->server);
+    entry = ledger_touch(l, op->backend, op->server); /* with the time that is left to grow */
+    if (known->raised == raised)
+        return;
     entry->base_weight = h->uweight;
     entry->raised = raised;
 }

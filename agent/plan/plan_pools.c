@@ -4,6 +4,8 @@
 #include "plan/additions.h"
 #include "plan/pool.h"
 
+enum { POLL_LEAST_MS = 20 };
+
 static const struct have_backend nobody;
 
 /* False when HAProxy does not have the proxy and nobody is about to make it: the structure differs,
@@ -32,6 +34,10 @@ static void plan_wanted(const struct plan_input *in, struct plan *p,
 {
     struct pool b;
 
+    if (want->undecided) { /* a map is to be read: at once, not with the next look at all */
+        p->waits = true;
+        plan_wake(p, in->now_ms + (in->poll_ms > POLL_LEAST_MS ? in->poll_ms : POLL_LEAST_MS));
+    }
     if (!look(&b, in, want))
         return;
     if (b.former)

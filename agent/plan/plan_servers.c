@@ -259,7 +259,7 @@ static bool replace_server(struct plan *p, const struct pool *b, const struct de
     const struct ledger_entry *entry = pool_entry(b, w->name);
     size_t from = p->count;
 
-    if (!pool_is_stale(w, h, entry))
+    if (b->holds || !pool_is_stale(w, h, entry))
         return false;
     p->waits = true;
     if (!may_replace(p, b, w, h, entry))

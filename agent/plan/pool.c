@@ -164,6 +164,15 @@ static void judge_replacing(struct pool *b)
         b->replacing = b->serving > 1 ? POOL_REPLACE_NEXT : POOL_REPLACE_NEVER;
 }
 
+static bool is_holder(const struct plan_input *in, const struct desired_backend *want)
+{
+    for (size_t i = 0; i < in->want->holder_count; i++) {
+        if (&in->want->holders[i] == want)
+            return true;
+    }
+    return false;
+}
+
 void pool_look(struct pool *b, const struct plan_input *in, const struct desired_backend *want,
                const struct have_backend *have)
 {
@@ -179,7 +188,9 @@ void pool_look(struct pool *b, const struct plan_input *in, const struct desired
         b->wanted && b->serving >= b->enough && b->unsettled == 0 && b->ramping == 0;
     if (in->warmup_ms > 0 && b->others && (b->ramping || starts))
         b->scale = scale_of(b);
-    judge_replacing(b);
+    b->holds = is_holder(in, want);
+    if (!b->holds)
+        judge_replacing(b);
 }
 
 bool pool_waits_for_members(const struct pool *b, const struct ledger_entry *entry)

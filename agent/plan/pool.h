@@ -31,6 +31,7 @@ struct pool {
     struct str former_source;        /* of one of them, of one that serves before others */
     size_t enough;                   /* so many have to serve (--minHealthy) */
     bool successors_serve;           /* enough serve, none is still coming up or growing */
+    bool holds;                      /* until another proxy serves: nothing is made new in it */
     bool leaves;                     /* the proxy serves nobody any more: nobody has to stay */
     unsigned scale;                  /* weights are raised by it while some grow: steps of 1 */
     enum pool_replacing replacing;
