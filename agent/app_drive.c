@@ -94,6 +94,7 @@ static void drive(struct app *a)
 
     if (a->world_stale && !a->stopping)
         app_world_build(a);
+    app_workers_note(a);
     s = situation_of(a);
     d = loop_next(&s);
     settle(a);

@@ -184,6 +184,18 @@ bool app_workers_crowded(const struct app *a)
     return a->old_workers.count >= (size_t)a->options->maxOldWorkers;
 }
 
+void app_workers_note(struct app *a)
+{
+    bool waits = app_reload_wanted(a) && app_workers_crowded(a);
+
+    if (waits && !a->old_workers.told) {
+        log_warn("a reload waits: %zu old workers still have connections", a->old_workers.count);
+        app_note(a, "reloadWaits", STR("haproxy"), "agent",
+                 "%zu old workers still have connections", a->old_workers.count);
+    }
+    a->old_workers.told = waits;
+}
+
 void app_workers_put(const struct app *a, struct json_out *o)
 {
     const struct app_old_workers *old = &a->old_workers;

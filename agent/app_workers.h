@@ -34,6 +34,8 @@ void app_leaving_settle(struct app *a);
 void app_workers_look(struct app *a);
 /* So many that another reload has to wait. */
 bool app_workers_crowded(const struct app *a);
+/* A reload that begins to wait for them is told. */
+void app_workers_note(struct app *a);
 void app_workers_put(const struct app *a, struct json_out *o);
 
 /* --- app_totals.c --- */

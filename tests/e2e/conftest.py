@@ -2,7 +2,17 @@
 """Fixtures of the end to end tests: real HAProxy, real Consul, our origin, the agent.
 
 `start_*` fixtures are factories; all that they start ends with the test, in reverse order, and is
-shown if the test failed. A test that takes `haproxy_version` runs once per version.
+shown if the test failed.
+
+Versions of HAProxy: a test that takes `haproxy_version` (or a fixture that does, such as `scene` and
+`agent`) runs once per version, 2.6 to 3.4 unless THALASSA_HAPROXY_VERSIONS names others, and has
+`haproxy-VERSION` in its name, of which tests/matrix makes the columns of its table. What no version
+can change runs on the first one only: single tests by `@pytest.mark.one_version`, whole files by
+ONE_VERSION below, each with the reason. A new file needs no entry.
+
+Time: all of it has to end within a quarter of an hour on two cores. Files of LONG begin first, so
+that no long test is left alone at the end. A test polls (wait.py), takes its ports from ports.py, and
+may run beside any other.
 """
 
 import contextlib
@@ -24,10 +34,20 @@ from origin import Origin
 from registry import FileRegistry
 
 LOG_LINES = 200
+VERSIONS = ["2.6", "3.0", "3.2", "3.4"]
+
+ONE_VERSION = {
+    "test_cli": "what is printed",
+    "test_cli_commands": "the API behind the command line is tested by other files",
+    "test_registry": "Consul's failures: what HAProxy gets are members, as in test_members",
+    "test_store": "what the agent remembers",
+}
+
+LONG = ["test_crash", "test_registry", "test_totals", "test_reload", "test_drift_by_hand", "test_switch"]
 
 
 def pytest_addoption(parser):
-    parser.addoption("--full", action="store_true", help="full sizes, all HAProxy versions")
+    parser.addoption("--full", action="store_true", help="full sizes")
 
 
 def pytest_configure(config):
@@ -35,23 +55,23 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "one_version: of HAProxy, the oldest: no version changes it")
 
 
-def versions(config) -> list[str]:
+def versions() -> list[str]:
     named = os.environ.get("THALASSA_HAPROXY_VERSIONS")
-    if named:
-        return named.split()
-    return ["2.6", "3.0", "3.2", "3.4"] if config.getoption("--full") else ["2.6", "3.4"]
+    return named.split() if named else VERSIONS
 
 
 def pytest_generate_tests(metafunc):
     if "haproxy_version" in metafunc.fixturenames:
-        names = versions(metafunc.config)
-        if metafunc.definition.get_closest_marker("one_version"):
+        names = versions()
+        marked = metafunc.definition.get_closest_marker("one_version")
+        if marked or metafunc.module.__name__.split(".")[-1] in ONE_VERSION:
             names = names[:1]
         ids = [f"haproxy-{name}" for name in names]
         metafunc.parametrize("haproxy_version", names, ids=ids, indirect=True)
 
 
 def pytest_collection_modifyitems(config, items):
+    items.sort(key=lambda item: item.path.stem not in LONG)
     if not config.getoption("--full"):
         for item in items:
             if item.get_closest_marker("full"):

@@ -127,7 +127,7 @@ def test_what_a_hand_changed_is_only_told_with_report(told_only):
             assert plan["verdict"] == "runtime" and any(hand.command in op for op in plan["operations"])
             assert noted(scene)[0].startswith("reported: ") and hand.command in noted(scene)[0]
             assert hand.command in scene.agent.run("status").stdout
-            wait.stays(lambda: hand.look() == changed, f"{name} is not touched", 3 * INTERVAL)
+            wait.stays(lambda: hand.look() == changed, f"{name} is not touched", 2 * INTERVAL)
             scene.put_backend(host=f"x{number}.example")
             wait.equals(hand.look, before, f"{name} is undone")
             wait.equals(lambda: drift(scene), [], "nothing is told any more")

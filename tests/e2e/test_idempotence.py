@@ -101,6 +101,7 @@ def test_what_a_recorder_calls_reading():
         assert not is_reading(command), command
 
 
+@pytest.mark.one_version
 def test_a_recorder_passes_everything_on(haproxy_version, start_haproxy, keeper, work):
     (work / "hosts.map").write_text("a.test one\n")
     rule = f"    http-request set-var(txn.x) req.hdr(host),map_str({work}/hosts.map)\n"
@@ -155,6 +156,7 @@ def test_an_agent_that_returns_changes_nothing(start_still_scene, haproxy_versio
         still.agent.start()
 
 
+@pytest.mark.one_version
 def test_another_order_of_the_same_list_is_nothing(start_still_scene, haproxy_version, registry):
     """The registry's file with its instances in another order, another service in it, only touched."""
     still = start_still_scene(haproxy_version, registry)
@@ -168,6 +170,7 @@ def test_another_order_of_the_same_list_is_nothing(start_still_scene, haproxy_ve
         registry.path.touch()
 
 
+@pytest.mark.one_version
 def test_a_consul_that_restarts_and_members_that_register_again_are_nothing(
     start_still_scene, haproxy_version, start_consul
 ):

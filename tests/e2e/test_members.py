@@ -6,6 +6,7 @@ import contextlib
 
 import load
 import membership
+import pytest
 import wait
 from download import Download
 from scene import NO_WAIT, SERVICE
@@ -99,6 +100,7 @@ def test_a_member_that_returns_during_its_drain_stays(
     assert download.is_whole("one")
 
 
+@pytest.mark.one_version
 def test_a_flapping_member_costs_nothing(
     haproxy_version, start_scene, consul, start_origin, scaled
 ):
@@ -132,6 +134,7 @@ def test_members_on_ipv6_and_by_host_name(haproxy_version, start_scene, consul, 
     assert localhost["address"] in ("127.0.0.1", "::1") and localhost["port"] == named.port
 
 
+@pytest.mark.one_version
 def test_a_member_that_cannot_be_used_is_shown_with_its_reason(
     haproxy_version, start_scene, registry, start_origin
 ):
@@ -157,6 +160,7 @@ def test_a_member_that_cannot_be_used_is_shown_with_its_reason(
     assert membership.agree(scene.agent) == set(scene.addresses)
 
 
+@pytest.mark.one_version
 def test_ports_that_consul_takes_and_nobody_has_are_never_used(
     haproxy_version, start_scene, consul, start_origin
 ):

@@ -132,17 +132,18 @@ def test_a_change_right_after_the_start_is_taken(scene):
 
 @pytest.fixture
 def varied(start_scene, start_origin, haproxy_version):
-    """Four members: one as it is, one heavier, one drained by hand, one that is down."""
-    origins = [start_origin(name) for name in ("plain", "heavy", "drained", "down")]
+    """Members: one as it is, one heavier, one drained and one in maintenance by hand, one down."""
+    origins = [start_origin(name) for name in ("plain", "heavy", "drained", "maint", "down")]
     scene = start_scene(haproxy_version, origins=origins, begin=False, version="1.0.0")
-    heavy, drained, down = origins[1:]
+    heavy, down = origins[1], origins[4]
     scene.register(heavy, weights=(7, 1))
     health = {"uri": "/health", "interval": 100}
     scene.begin(health=health)
     addresses = scene.addresses
     scene.haproxy.cli(f"set server live/live_{addresses[2]} state drain")
+    scene.haproxy.cli(f"set server live/live_{addresses[3]} state maint")
     down.fail()
-    wanted = dict(zip(addresses, ["UP", "UP", "DRAIN", "DOWN"]))
+    wanted = dict(zip(addresses, ["UP", "UP", "DRAIN", "MAINT", "DOWN"]))
     scene.wanted = {f"live_{address}": state for address, state in wanted.items()}
     scene.heavy = f"127.0.0.1:{heavy.port}"
     wait.equals(lambda: scene.haproxy.servers("live"), scene.wanted, "states before")
@@ -178,10 +179,10 @@ def test_members_weights_and_states_survive_a_reload(varied):
     assert not prober.failures
     assert prober.names() == {"plain", "heavy"}
     wait.until(lambda: state_file(varied).read_text() == "1\n", "only the version line is left")
-    # a drain by hand is somebody's wish, and shown
-    address = next(name for name, state in varied.wanted.items() if state == "DRAIN")
-    drained = membership.of_api(varied.agent)[address.removeprefix("live_")]
-    assert drained["observed"]["state"] == "drain", drained
+    # a drain or maintenance by hand is somebody's wish, and shown
+    for name, state in varied.wanted.items():
+        told = membership.of_api(varied.agent)[name.removeprefix("live_")]["observed"]["state"]
+        assert told == {"DRAIN": "drain", "MAINT": "maint"}.get(state, "ready"), (name, told)
     for _ in range(20):
         assert varied.haproxy.servers("live") == varied.wanted
 

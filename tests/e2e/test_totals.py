@@ -122,6 +122,7 @@ def test_old_workers_are_shown_and_too_many_make_a_reload_wait(start_scene, hapr
             assert scene.agent.get("/plan").body["verdict"] == "reload"
             wait.stays(lambda: scene.agent.status()["pending"] == ["reload"], "it waits on", 1.5)
             assert "old workers" in scene.agent.run("status").stdout
+            assert len(scene.agent.get("/activity", filter="reloadWaits").body) == 1
         with scene.reloads(1):
             held[0].sendall(b"cd")
             assert load.read_answer(held[0])[0] == 200
