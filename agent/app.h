@@ -97,9 +97,10 @@ struct app {
     int64_t totals_saved_ms, totals_pid; /* when they were stored last, and of which worker */
     int64_t proxies_read_ms;
     struct capabilities caps;
-    struct have *have; /* NULL: not observed */
-    bool have_fresh;   /* no command was sent since it was asked for */
-    bool have_quiet;   /* and at the one before nothing was to be done */
+    int64_t caps_of_pid; /* the worker whose help was read; 0: of none */
+    struct have *have;   /* NULL: not observed */
+    bool have_fresh;     /* no command was sent since it was asked for */
+    bool have_quiet;     /* and at the one before nothing was to be done */
     struct map_cache *maps;
     struct ledger *ledger;
     struct proxies *proxies; /* which of HAProxy's proxies serve which backends */

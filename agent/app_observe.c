@@ -20,8 +20,12 @@ static void learn_version(struct app *a, const struct have *have)
 {
     struct err e;
 
-    if (capabilities_of(have->version, &a->caps, &e))
+    if (have->help.n == 0 && a->caps.learnt && str_eq_z(have->version, a->caps.version))
+        return; /* another worker of the same: its help is read next */
+    if (have->help.n ? capabilities_learn(have->version, have->help, &a->caps, &e)
+                     : capabilities_of(have->version, &a->caps, &e))
         log_error("%s", e.text);
+    a->caps_of_pid = have->help.n ? have->pid : 0;
 }
 
 /* Waiting gets slower while nothing comes of it. */
@@ -62,8 +66,9 @@ static void take(struct app *a, struct have *have)
     a->observed_ms = app_now_ms();
     a->observe_whole = false;
     app_touch_all(a);
-    if (!same) {
+    if (!same || have->help.n)
         learn_version(a, have);
+    if (!same) {
         app_totals_begin(a);
         app_running_attach(a);
     }
@@ -138,12 +143,16 @@ void app_observe(struct app *a)
     struct arena arena = ARENA_INIT;
     struct str *paths = ARENA_ARRAY(&arena, struct str, MAPS_AT_ONCE);
     struct str prefix = arena_printf(&arena, "%s/maps/", a->options->haproxyDir);
-    struct observe_request request = {
-        .connections = true, .maps = true, .read_maps = paths, .published = a->caps.add_backend};
+    struct observe_request request = {.connections = true,
+                                      .abilities = !a->have || a->caps_of_pid != a->have->pid,
+                                      .maps = true,
+                                      .read_maps = paths,
+                                      .published = a->caps.add_backend};
     enum map_cache_which which = MAP_CACHE_IN_TURN;
     struct err e;
 
     if (is_part_enough(a)) {
+        request.abilities = false;
         request.backends = a->scope.count ? a->scope.names : &nobody;
         request.backend_count = a->scope.count;
         which = MAP_CACHE_STALE;

@@ -7,6 +7,7 @@
 
 enum question {
     ASK_INFO,
+    ASK_HELP,
     ASK_BACKENDS,
     ASK_STATE,
     ASK_CONN,
@@ -78,6 +79,8 @@ static void ask_all(struct observation *o, const struct observe_request *q)
     struct arena *a = &o->have->arena;
 
     ask(o, ASK_INFO, STR(""), STR("show info"));
+    if (q->abilities)
+        ask(o, ASK_HELP, STR(""), STR("help"));
     if (q->backends) {
         ask_part(o, q);
     } else {
@@ -102,6 +105,7 @@ static int parse(struct have *h, const struct asked *q, struct str reply, struct
         return 0;
     switch (q->question) {
     case ASK_INFO: return have_parse_info(h, reply, e);
+    case ASK_HELP: h->help = arena_str(&h->arena, reply); return 0;
     case ASK_BACKENDS: return have_parse_backends(h, reply, e);
     case ASK_STATE:
         if (have_parse_servers_state(h, reply, e))

@@ -13,6 +13,7 @@ struct observe_request {
     bool connections;           /* used_conn, idle_conn */
     bool sessions;              /* sessions of servers, `unpublished` of backends */
     bool published;             /* `unpublished` of backends alone; HAProxy >= 3.4 */
+    bool abilities;             /* the commands that it lists: help */
     bool maps;                  /* the list of maps */
     bool proxies;               /* state and counters of frontends and backends */
     const struct str *backends; /* only these (those that do not exist are left out), a part that

@@ -47,7 +47,47 @@ int capabilities_of(struct str version, struct capabilities *out, struct err *e)
         (c.major == CAPABILITIES_OLDEST_MAJOR && c.minor < CAPABILITIES_OLDEST_MINOR))
         return err_set(e, ERR_INVALID, "HAProxy " STR_FMT " is too old: %d.%d is the oldest",
                        STR_ARG(version), CAPABILITIES_OLDEST_MAJOR, CAPABILITIES_OLDEST_MINOR);
-#define CAPABILITY(id, from, until, what) c.id = is_within(&c, from, until);
+#define CAPABILITY(id, from, until, commands, what) c.id = is_within(&c, from, until);
+#include "plan/capabilities.def"
+#undef CAPABILITY
+    (void)str_copy(c.version, sizeof c.version, version);
+    *out = c;
+    return 0;
+}
+
+/* "  add backend <backend>      : add a new backend" */
+static bool lists(struct str help, struct str command)
+{
+    while (help.p) {
+        struct str line = str_trim(str_cut(&help, '\n'));
+
+        if (str_starts(line, command) && (line.n == command.n || line.p[command.n] == ' '))
+            return true;
+    }
+    return false;
+}
+
+static bool lists_all(struct str help, const char *commands)
+{
+    struct str rest = str_z(commands);
+
+    while (rest.p) {
+        if (!lists(help, str_cut(&rest, ',')))
+            return false;
+    }
+    return true;
+}
+
+int capabilities_learn(struct str version, struct str help, struct capabilities *out, struct err *e)
+{
+    struct capabilities c;
+
+    if (capabilities_of(version, &c, e))
+        return -1;
+    c.learnt = true;
+#define CAPABILITY(id, from, until, commands, what)                                                \
+    if (*(commands))                                                                               \
+        c.id = lists_all(help, commands);
 #include "plan/capabilities.def"
 #undef CAPABILITY
     *out = c;
@@ -68,7 +108,7 @@ struct str capabilities_version(struct str text)
 void capabilities_put(struct json_out *o, const char *key, const struct capabilities *c)
 {
     json_open_object(o, key);
-#define CAPABILITY(id, from, until, what) json_put_bool(o, #id, c->id);
+#define CAPABILITY(id, from, until, commands, what) json_put_bool(o, #id, c->id);
 #include "plan/capabilities.def"
 #undef CAPABILITY
     json_close_object(o);

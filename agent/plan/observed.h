@@ -86,6 +86,7 @@ struct have_map {
 struct have {
     struct arena arena;
     struct str version; /* "2.6.12-1+deb12u4" */
+    struct str help;    /* reply of `help`; empty unless asked */
     int64_t pid, start_time_s, uptime_s;
     bool stopping;
     int64_t connections;           /* of clients, now */

@@ -49,6 +49,53 @@ static void test_versions(void **state)
     check("10.0", CAN("true", "false", "true", "true", "true"));
 }
 
+/* As HAProxy writes it, shortened. */
+#define HELP                                                                                       \
+    "The following commands are valid at this level:\n"                                            \
+    "  add map [@<ver>] <map> <key> <val>      : add a map entry\n"                                \
+    "  add server <bk>/<srv>                   : create a new server\n"
+#define HELP_30                                                                                    \
+    HELP "  dump stats-file                         : dump stats for restore\n"                    \
+         "  wait {-h|<delay_ms>} cond [args...]     : wait the specified delay or condition\n"
+#define HELP_ADD "  add backend <backend>                   : add a new backend\n"
+#define HELP_34                                                                                    \
+    HELP_30 HELP_ADD "  del backend <backend>                   : delete a backend\n"              \
+                     "  publish backend <backend>               : mark backend as ready\n"         \
+                     "  unpublish backend <backend>             : remove backend\n"
+
+static void check_learnt(const char *version, const char *help, bool stats_file, bool add_backend)
+{
+    struct capabilities c;
+    struct err e = {0};
+
+    if (capabilities_learn(str_z(version), str_z(help), &c, &e))
+        fail_msg("%s", e.text);
+    assert_true(c.learnt);
+    assert_string_equal(c.version, version);
+    assert_int_equal(c.stats_file, stats_file);
+    assert_int_equal(c.wait_removable, stats_file);
+    assert_int_equal(c.add_backend, add_backend);
+}
+
+static void test_a_running_process_tells_more_than_its_version(void **state)
+{
+    struct capabilities c;
+    struct err e;
+
+    (void)state;
+    check_learnt("2.6.12", HELP, false, false);
+    check_learnt("3.2.4", HELP_30, true, false);
+    check_learnt("3.4.7", HELP_34, true, true);
+    /* a vendor's build without, one with, one with the first half of it */
+    check_learnt("3.4.7", HELP_30, true, false);
+    check_learnt("3.2.4", HELP_34, true, true);
+    check_learnt("3.4.7", HELP_30 HELP_ADD, true, false);
+    /* what no command shows goes by the version */
+    assert_int_equal(capabilities_learn(STR("3.4.7"), STR(HELP), &c, &e), 0);
+    assert_true(c.guid && c.cookie_keyword && !c.pool_keywords);
+    assert_int_equal(capabilities_learn(STR("x"), STR(HELP), &c, &e), -1);
+}
+
 static void test_what_is_no_version_or_too_old(void **state)
 {
     static const struct {
@@ -88,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_a_running_process_tells_more_than_its_version),
         cmocka_unit_test(test_what_is_no_version_or_too_old),
         cmocka_unit_test(test_version_in_the_words_of_the_program),
     };
