@@ -24,14 +24,16 @@ struct app_link *app_link_new(struct app *a)
     return l;
 }
 
-static void let_go(struct app_link *l)
+static void unlink_from(struct app_link **at, const struct app_link *l)
 {
-    struct app_link **at = &l->app->leaving;
-
     while (*at && *at != l)
         at = &(*at)->next;
     if (*at)
         *at = l->next;
+}
+
+static void let_go(struct app_link *l)
+{
     ev_timer_stop(l->app->loop, &l->timer);
     runtime_close(l->runtime);
     free(l);
@@ -42,6 +44,7 @@ static void end(struct app_link *l)
     struct app *a = l->app;
 
     log_debug("worker %lld is let go", (long long)l->worker.pid);
+    unlink_from(&a->leaving, l);
     let_go(l);
     app_leaving_settle(a);
     app_totals_save(a);
@@ -98,8 +101,10 @@ static void drop_oldest(struct app *a)
 
     for (struct app_link *l = a->leaving; l; l = l->next, count++)
         oldest = l;
-    if (count >= MOST)
-        let_go(oldest);
+    if (count < MOST)
+        return;
+    unlink_from(&a->leaving, oldest);
+    let_go(oldest);
 }
 
 void app_leaving_begin(struct app *a)
@@ -126,8 +131,12 @@ void app_leaving_lost(struct app_link *l)
 
 void app_leaving_stop(struct app *a)
 {
-    while (a->leaving)
-        let_go(a->leaving);
+    struct app_link *l;
+
+    while ((l = a->leaving)) {
+        a->leaving = l->next;
+        let_go(l);
+    }
 }
 
 void app_leaving_settle(struct app *a)

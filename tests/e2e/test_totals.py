@@ -91,6 +91,35 @@ def test_totals_outlive_the_agent_and_a_reload_by_somebody_else(scene):
     wait.stays(lambda: total(scene) == 101, "nothing is counted twice", 1.5)
 
 
+def test_totals_are_those_of_the_backend_whatever_proxy_serves_it(scene):
+    """Another balance is another proxy: a new one, a spare, or a reload; the next reload gives it the
+    backend's own name."""
+    counted = 0
+
+    def ask(times):
+        nonlocal counted
+        for _ in range(times):
+            assert scene.get().status == 200
+        counted += times
+        wait.until(lambda: total(scene, kind="backend", name="live") == counted, f"{counted} requests")
+        assert total(scene) == counted
+
+    ask(20)
+    for number, balance in enumerate(("leastconn", "first", "roundrobin")):
+        scene.put_backend(balance=balance, wait="20s")
+        ask(20)
+        reload_by_change(scene, number)
+        ask(20)
+    wait.stays(lambda: total(scene, kind="backend", name="live") == counted, "nothing comes twice", 1.5)
+    names = {
+        dict(labels)["backend"]
+        for labels in openmetrics.parse(scene.agent.get("/metrics").body)[
+            "thalassa_haproxy_backend_requests_total"
+        ].samples
+    }
+    assert names == {"live"}
+
+
 @contextlib.contextmanager
 def long_request(scene):
     """A connection with a request that is not yet whole: its worker cannot end."""

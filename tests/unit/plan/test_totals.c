@@ -8,9 +8,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "world.h"
+
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { ROWS = 4 };
 
@@ -308,13 +308,13 @@ static void totals_never_go_down(void **state)
     int64_t pid = 1;
 
     (void)state;
-    srand(7);
+    world_seed(7);
     for (int i = 0; i < 2000; i++) {
         struct totals_worker alive[2] = {worker(pid), worker(pid - 1)};
-        uint64_t more = (uint64_t)(rand() % 50);
+        uint64_t more = world_pick(50);
         sent += more;
         in_worker += more;
-        if (rand() % 10 == 0) { /* a reload; the old one has a last word, or not any more */
+        if (world_pick(10) == 0) { /* a reload; the old one has a last word, or not any more */
             leaving = in_worker;
             in_worker = 0;
             take(t, (struct sample){pid, true, {{"web", true, "web", leaving, 0}}});
@@ -323,8 +323,8 @@ static void totals_never_go_down(void **state)
             alive[1] = worker(pid - 1);
         }
         take(t, (struct sample){pid, false, {{"web", true, "web", in_worker, 0}}});
-        totals_keep(t, alive, (size_t)(1 + rand() % 2));
-        if (rand() % 50 == 0)
+        totals_keep(t, alive, 1 + world_pick(2));
+        if (world_pick(50) == 0)
             t = reborn(t);
         assert_int_equal(requests_of(t, true, "web"), sent);
         assert_true(sent >= before);
