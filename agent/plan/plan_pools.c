@@ -68,7 +68,7 @@ static void plan_backend(const struct plan_input *in, struct plan *p,
     if (p->waits)
         *ARENA_PUSH(&p->arena, p->waiting.items, p->waiting.count) =
             arena_str(&p->arena, want->object->name);
-    if (has_grown(p, &before))
+    if (has_grown(p, &before) || want->undecided) /* it has not even been looked at */
         scope_add(&p->restless, want->proxy);
     p->waits = p->waits || before.waits;
     if (before.wake_ms >= 0)
