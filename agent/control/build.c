@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/build.h"
 
-#include "control/policy_maps.h"
 #include "control/structural.h"
+#include "policy/maps.h"
 #include "render/maps.h"
 #include "render/profile.h"
 #include "render/rules.h"
@@ -225,6 +225,20 @@ static void copy_objects(struct desired *d, const struct objects *o)
         d->splits[d->split_count++] = split_ref(o->splits[i]);
 }
 
+/* None can be too long, since each was asked before it was stored. */
+static void build_policies(struct desired *d, const struct objects *o, struct str_list *problems)
+{
+    struct policy_maps maps;
+    struct err e;
+
+    if (policy_maps_build(&d->arena, (const struct policy *const *)o->policies, o->policy_count,
+                          &maps, &e))
+        *ARENA_PUSH(&d->arena, problems->items, problems->count) =
+            arena_printf(&d->arena, "%s", e.text);
+    d->policy_names = maps.policies;
+    d->policy_lines = maps.lines;
+}
+
 struct desired *build_desired(const struct build_input *in, struct str_list *problems)
 {
     struct desired *d = calloc(1, sizeof *d);
@@ -244,7 +258,7 @@ struct desired *build_desired(const struct build_input *in, struct str_list *pro
         if (d->frontends[i]->mode == MODE_HTTP)
             rules_compile(&d->arena, d->frontends[i], &d->rulesets[d->ruleset_count++]);
     }
-    policy_maps_build(d, in->objects, problems);
+    build_policies(d, in->objects, problems);
     maps_build(d);
     return d;
 }
