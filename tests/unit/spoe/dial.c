@@ -42,6 +42,17 @@ void dial_answer(void *ctx, const struct spop_notify *notify, struct spop_ack *a
     spop_ack_set(ack, SPOP_SCOPE_TXN, SPOP_BYTES("n"), n);
 }
 
+atomic_bool dial_holding;
+atomic_uint dial_held;
+
+void dial_hold(void *ctx, const struct spop_notify *notify, struct spop_ack *ack)
+{
+    atomic_fetch_add(&dial_held, 1);
+    while (atomic_load(&dial_holding))
+        dial_pause();
+    dial_answer(ctx, notify, ack);
+}
+
 static int dial(const struct sockaddr *at, socklen_t n, int window)
 {
     struct timeval wait = {.tv_sec = DIAL_WAIT_S};

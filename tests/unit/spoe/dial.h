@@ -6,6 +6,8 @@
 
 #include "spoe/server.h"
 
+#include <stdatomic.h>
+
 enum { DIAL_WAIT_S = 10 };
 
 /* Starts on a free port of loopback, or on `path`; `o` as given otherwise, the handler included. */
@@ -13,6 +15,11 @@ struct spop_server *dial_start(struct spop_options *o, const char *path);
 
 /* Answers with variable `n`: the number of arguments. */
 void dial_answer(void *ctx, const struct spop_notify *notify, struct spop_ack *ack);
+
+/* The same, but not before `dial_holding` is false; `dial_held` counts the calls. */
+extern atomic_bool dial_holding;
+extern atomic_uint dial_held;
+void dial_hold(void *ctx, const struct spop_notify *notify, struct spop_ack *ack);
 
 int dial_port(const struct spop_server *s); /* a connection, or -1 with errno */
 int dial_path(const char *path);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The server: threads, limits, deadlines, leaving. */
+/* The server: addresses, and threads that are closed and opened from outside. */
 #include "dial.h"
 #include "folder.h"
 #include "talk.h"
@@ -9,16 +9,13 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define QUESTION "[03 00000001 02 01 'pick' 01 'path' 08'/a/x']"
 #define ANSWER "[67 00000001 02 01 01 03 02 'n' 04 01]"
-#define TIMED_OUT "[66 00000001 00 00 'status-code' 0302 'message' 08'a timeout occurred']"
 
 static void a_question_is_answered_on_each_address(void **state)
 {
@@ -90,30 +87,18 @@ static void each_thread_has_its_own_context(void **state)
     assert_int_equal(spop_server_stop(s), 0);
 }
 
-/* A handler that does not return until told. */
-static atomic_bool holding;
-static atomic_uint held;
-
-static void hold(void *ctx, const struct spop_notify *notify, struct spop_ack *ack)
-{
-    atomic_fetch_add(&held, 1);
-    while (atomic_load(&holding))
-        dial_pause();
-    dial_answer(ctx, notify, ack);
-}
-
 static void a_stuck_thread_is_seen_closed_from_outside_and_opened_again(void **state)
 {
-    struct spop_options o = {.on_notify = hold};
+    struct spop_options o = {.on_notify = dial_hold};
     struct spop_server *s = dial_start(&o, NULL);
     int stuck = dial_talk(s), waiting = dial_talk(s), fd;
     int64_t beat;
 
     (void)state;
-    atomic_store(&held, 0);
-    atomic_store(&holding, true);
+    atomic_store(&dial_held, 0);
+    atomic_store(&dial_holding, true);
     dial_send(stuck, QUESTION);
-    DIAL_UNTIL(atomic_load(&held) == 1);
+    DIAL_UNTIL(atomic_load(&dial_held) == 1);
     beat = dial_state(s, 0).beat_ms;
     DIAL_UNTIL(dial_ms() - beat > 3 * SPOP_HEARTBEAT_MS);
     assert_int_equal(dial_state(s, 0).beat_ms, beat);
@@ -124,7 +109,7 @@ static void a_stuck_thread_is_seen_closed_from_outside_and_opened_again(void **s
     assert_int_equal(errno, ECONNREFUSED);
     dial_expect_end(waiting);
     assert_false(dial_state(s, 0).listening);
-    atomic_store(&holding, false);
+    atomic_store(&dial_holding, false);
     DIAL_UNTIL(dial_state(s, 0).beat_ms != beat && dial_state(s, 0).connections == 0);
     assert_int_equal(dial_port(s), -1); /* until it is opened */
     spop_server_open_thread(s, 0);
@@ -219,146 +204,6 @@ static void a_dead_unix_socket_is_replaced_a_living_one_and_a_file_are_not(void 
     folder_remove(folder);
 }
 
-static void the_connection_too_many_is_closed_at_once(void **state)
-{
-    struct spop_options o = {.max_connections = 2, .on_notify = dial_answer};
-    struct spop_server *s = dial_start(&o, NULL);
-    int one = dial_talk(s), two = dial_talk(s), three = dial_port(s);
-
-    (void)state;
-    dial_expect_end(three);
-    assert_int_equal(dial_state(s, 0).refused, 1);
-    dial_send(two, QUESTION);
-    dial_expect(two, ANSWER);
-    close(one);
-    DIAL_UNTIL(dial_state(s, 0).connections == 1);
-    close(three);
-    three = dial_talk(s);
-    close(two);
-    close(three);
-    assert_int_equal(spop_server_stop(s), 0);
-}
-
-static void late_peers_are_told_and_dropped(void **state)
-{
-    struct spop_options o = {
-        .hello_ms = 300, .frame_ms = 300, .idle_ms = 1500, .on_notify = dial_answer};
-    struct spop_server *s = dial_start(&o, NULL);
-    int silent = dial_port(s), half = dial_talk(s), idle = dial_talk(s);
-
-    (void)state;
-    dial_send(half, "00000020 03 00");
-    dial_expect(silent, TIMED_OUT);
-    dial_expect(half, TIMED_OUT);
-    dial_expect(idle, AGENT_BYE);
-    assert_int_equal(dial_state(s, 0).late, 2);
-    assert_int_equal(dial_state(s, 0).idle, 1);
-    dial_expect_end(silent);
-    close(silent);
-    close(half);
-    close(idle);
-    DIAL_UNTIL(dial_state(s, 0).connections == 0);
-    assert_int_equal(spop_server_stop(s), 0);
-}
-
-static void held_bytes_of_all_connections_are_limited(void **state)
-{
-    struct spop_options o = {.max_held_bytes = 3 * 1024, .on_notify = dial_answer};
-    struct spop_server *s = dial_start(&o, NULL);
-    uint8_t bytes[256];
-    uint64_t hello_bytes = wire(HELLO, bytes, sizeof bytes);
-    int fds[6];
-
-    (void)state;
-    for (int i = 0; i < 6; i++) {
-        fds[i] = dial_talk(s);
-        dial_send(fds[i], "00000020 03 00"); /* 1 KiB is taken for it */
-    }
-    DIAL_UNTIL(dial_state(s, 0).starved == 3);
-    assert_int_equal(dial_state(s, 0).connections, 3);
-    for (int i = 0; i < 6; i++)
-        close(fds[i]);
-    DIAL_UNTIL(dial_state(s, 0).connections == 0);
-    for (int i = 0; i < 3; i++) { /* what they held is given back */
-        fds[i] = dial_talk(s);
-        dial_send(fds[i], "00000020 03 00");
-    }
-    DIAL_UNTIL(dial_state(s, 0).bytes_in == 9 * (hello_bytes + 6));
-    assert_int_equal(dial_state(s, 0).starved, 3);
-    for (int i = 0; i < 3; i++)
-        close(fds[i]);
-    assert_int_equal(spop_server_stop(s), 0);
-}
-
-static void leaving_fails_checks_first_and_then_says_goodbye(void **state)
-{
-    struct spop_options o = {.on_notify = dial_answer};
-    struct spop_server *s = dial_start(&o, NULL);
-    int quiet = dial_talk(s), busy = dial_talk(s), check;
-
-    (void)state;
-    assert_false(spop_server_is_drained(s));
-    spop_server_drain(s, 60000);
-    check = dial_port(s);
-    dial_send(check,
-              "[01 00000001 00 00 " KV_VERSION KV_SIZE "'capabilities' 08'' 'healthcheck' 11]");
-    dial_expect(check, AGENT_BYE);
-    dial_send(busy, QUESTION);
-    dial_expect(busy, ANSWER);
-    spop_server_drain(s, 0);
-    dial_expect(quiet, AGENT_BYE);
-    dial_expect(busy, AGENT_BYE);
-    assert_int_equal(dial_port(s), -1);
-    assert_false(spop_server_is_drained(s)); /* they have not closed yet */
-    close(quiet);
-    close(busy);
-    close(check);
-    DIAL_UNTIL(spop_server_is_drained(s));
-    assert_int_equal(spop_server_stop(s), 0);
-}
-
-static void goodbye_comes_with_the_next_answer_of_a_busy_connection(void **state)
-{
-    struct spop_options o = {.on_notify = hold};
-    struct spop_server *s = dial_start(&o, NULL);
-    int fd = dial_talk(s);
-
-    (void)state;
-    atomic_store(&held, 0);
-    atomic_store(&holding, true);
-    dial_send(fd, QUESTION);
-    DIAL_UNTIL(atomic_load(&held) == 1);
-    spop_server_drain(s, 0);
-    dial_send(fd, QUESTION);
-    atomic_store(&holding, false);
-    dial_expect(fd, ANSWER ANSWER AGENT_BYE);
-    dial_expect_end(fd);
-    close(fd);
-    assert_int_equal(spop_server_stop(s), 0);
-}
-
-static void stopping_does_not_wait_for_a_stuck_thread_or_a_deaf_peer(void **state)
-{
-    struct spop_options o = {.on_notify = hold};
-    struct spop_server *s = dial_start(&o, NULL);
-    int fd = dial_talk(s);
-
-    (void)state;
-    atomic_store(&holding, true);
-    atomic_store(&held, 0);
-    assert_int_equal(spop_server_stop(s), 0); /* `fd` never closes */
-    s = dial_start(&o, NULL);
-    close(fd);
-    fd = dial_talk(s);
-    dial_send(fd, QUESTION);
-    DIAL_UNTIL(atomic_load(&held) == 1);
-    assert_int_equal(spop_server_stop(s), -1);
-    atomic_store(&holding, false);
-    dial_expect(fd, ANSWER);
-    close(fd);
-    assert_int_equal(spop_server_stop(s), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,12 +214,6 @@ int main(void)
         cmocka_unit_test(others_go_on_while_one_thread_is_closed),
         cmocka_unit_test(a_unix_socket_refuses_when_its_last_thread_is_closed),
         cmocka_unit_test(a_dead_unix_socket_is_replaced_a_living_one_and_a_file_are_not),
-        cmocka_unit_test(the_connection_too_many_is_closed_at_once),
-        cmocka_unit_test(late_peers_are_told_and_dropped),
-        cmocka_unit_test(held_bytes_of_all_connections_are_limited),
-        cmocka_unit_test(leaving_fails_checks_first_and_then_says_goodbye),
-        cmocka_unit_test(goodbye_comes_with_the_next_answer_of_a_busy_connection),
-        cmocka_unit_test(stopping_does_not_wait_for_a_stuck_thread_or_a_deaf_peer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
