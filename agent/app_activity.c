@@ -79,6 +79,8 @@ void app_note_members(struct app *a, const struct desired *old, const struct des
             k++;
         if (k == old->backend_count || !str_eq(old->backends[k].object->name, name))
             continue;
+        if (b->servers == old->backends[k].servers)
+            continue; /* shared: the same */
         note_missing((struct difference){a, b, "online", 0}, b, &old->backends[k]);
         note_missing((struct difference){a, b, "offline", 0}, &old->backends[k], b);
     }

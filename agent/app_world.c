@@ -48,7 +48,9 @@ struct desired *app_build(struct app *a, struct objects *effective)
                              .ledger = a->ledger,
                              .caps = &caps,
                              .plain = a->plain.at_runtime,
-                             .proxies = &proxies};
+                             .proxies = &proxies,
+                             .former = a->want,
+                             .scope = &a->scope};
     struct str_list problems;
     struct desired *d = build_desired(&in, &problems);
 

@@ -9,6 +9,7 @@
 #include "render/server.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static enum server_admin admin_of(const struct member *m, bool panic)
 {
@@ -32,6 +33,11 @@ struct builder {
     const struct build_input *in;
     struct desired *d;
     struct str_list *problems;
+    size_t former; /* index of the backend looked at last in the former desired state */
+    /* of the backend that is being built: */
+    struct arena *arena; /* its piece's */
+    struct arena work;   /* until it is done */
+    struct str args[2];  /* its servers' options; of the backup ones */
 };
 
 /* An operator's word wins over the registry's. */
@@ -46,41 +52,52 @@ static void override(struct desired_server *s, const struct override *o)
     s->overridden = o->has_state;
 }
 
+static int args_of(struct builder *w, const struct backend *object, const struct member *m,
+                   struct str *out, struct err *e)
+{
+    struct str *args = &w->args[m->backup];
+
+    if (!args->p && server_args(w->arena, object, m, w->in->caps, args, e))
+        return -1;
+    *out = *args;
+    return 0;
+}
+
 static void add_member(struct builder *w, struct desired_backend *b, const struct member *m,
                        bool panic, const struct override_set *overrides)
 {
-    struct arena *a = &w->d->arena;
+    struct arena *a = w->arena, *told = &w->d->arena;
     struct desired_server *s;
     struct str args;
     struct err e;
 
     if (m->unusable.n || m->address.n == 0 || m->port == 0)
         return;
-    if (server_args(a, b->object, m, w->in->caps, &args, &e)) {
-        *ARENA_PUSH(a, w->problems->items, w->problems->count) =
-            arena_printf(a, "backend " STR_FMT ": member " STR_FMT ":%u: %s", STR_ARG(b->proxy),
+    if (args_of(w, b->object, m, &args, &e)) {
+        *ARENA_PUSH(told, w->problems->items, w->problems->count) =
+            arena_printf(told, "backend " STR_FMT ": member " STR_FMT ":%u: %s", STR_ARG(b->proxy),
                          STR_ARG(m->host), (unsigned)m->port, e.text);
         return;
     }
-    s = ARENA_PUSH(a, b->servers, b->server_count);
+    s = ARENA_PUSH(&w->work, b->servers, b->server_count);
     *s = (struct desired_server){
         .name = member_server_name(a, b->object->name, m),
         .address = arena_str(a, m->address),
         .port = m->port,
         .weight = m->weight,
         .admin = admin_of(m, panic),
-        .host = arena_str(a, m->host),
         .source = b->source,
         .args = args,
     };
+    s->host = str_eq(m->host, s->address) ? s->address : arena_str(a, m->host);
     override(s, override_find(overrides, m->host, m->port));
     if (w->in->caps->guid)
-        s->guid = server_guid_in(a, b->proxy, b->object->name, s->name);
+        s->guid = arena_str(a, server_guid_in(&w->work, b->proxy, b->object->name, s->name));
 }
 
 static void keep_out(struct builder *w, struct desired_backend *b, const struct override_set *s)
 {
-    struct arena *a = &w->d->arena;
+    struct arena *a = w->arena;
 
     for (size_t i = 0; s && i < s->count; i++) {
         struct member m = {.host = s->items[i].member.host, .port = s->items[i].member.port};
@@ -129,24 +146,27 @@ static void add_leaving(struct builder *w, struct desired_backend *b, struct str
 
     for (size_t i = 0; have && i < have->count; i++) {
         const struct have_server *h = &have->servers[i];
-        const struct ledger_entry *entry = ledger_find(w->in->ledger, proxy, h->name);
+        const struct ledger_entry *entry;
         struct desired_server *s;
 
-        if (!entry || entry->leaving || have_admin_state(h) != ADMIN_READY || h->address.n == 0 ||
-            is_wanted(b, wanted, h->name) ||
+        if (is_wanted(b, wanted, h->name) || have_admin_state(h) != ADMIN_READY ||
+            h->address.n == 0)
+            continue;
+        entry = ledger_find(w->in->ledger, proxy, h->name);
+        if (!entry || entry->leaving ||
             (!wanted && !b->unknown &&
              (b->object->type == BACKEND_STATIC || str_eq(entry->source, b->source))))
             continue;
-        s = ARENA_PUSH(&w->d->arena, b->servers, b->server_count);
+        s = ARENA_PUSH(&w->work, b->servers, b->server_count);
         *s = (struct desired_server){
-            .name = arena_str(&w->d->arena, h->name),
+            .name = arena_str(w->arena, h->name),
             .host = STR(""),
-            .address = arena_str(&w->d->arena, h->address),
+            .address = arena_str(w->arena, h->address),
             .port = h->port,
             .weight = h->uweight,
             .leaving = true,
-            .source = arena_str(&w->d->arena, entry->source),
-            .args = arena_str(&w->d->arena, entry->args),
+            .source = arena_str(w->arena, entry->source),
+            .args = arena_str(w->arena, entry->args),
         };
     }
     if (b->server_count > wanted)
@@ -155,7 +175,7 @@ static void add_leaving(struct builder *w, struct desired_backend *b, struct str
 
 static struct str proxy_guid(struct builder *w, struct str proxy)
 {
-    return w->in->caps->guid ? server_guid(&w->d->arena, "be", proxy) : STR("");
+    return w->in->caps->guid ? server_guid(w->arena, "be", proxy) : STR("");
 }
 
 /* The proxy that serves until the other one can, with the same servers: members that come and go
@@ -170,6 +190,7 @@ static void add_holder(struct builder *w, const struct desired_backend *b)
     h->guid = STR("");
     h->holder = STR("");
     h->make = false;
+    h->piece = NULL;
     h->servers = ARENA_ARRAY(a, struct desired_server, b->server_count);
     for (size_t i = 0; i < b->server_count; i++) {
         h->servers[i] = b->servers[i];
@@ -178,20 +199,68 @@ static void add_holder(struct builder *w, const struct desired_backend *b)
     }
 }
 
+/* The same backend in the former state; both lists are sorted by the objects' names. */
+static const struct desired_backend *find_former(struct builder *w, struct str name)
+{
+    const struct desired *f = w->in->former;
+
+    while (f && w->former < f->backend_count &&
+           str_cmp(f->backends[w->former].object->name, name) < 0)
+        w->former++;
+    if (!f || w->former == f->backend_count || !str_eq(f->backends[w->former].object->name, name))
+        return NULL;
+    return &f->backends[w->former];
+}
+
+static bool share(struct builder *w, struct desired_backend *b)
+{
+    const struct desired_backend *old = find_former(w, b->object->name);
+
+    if (!old || !old->piece || old->object != b->object || !str_eq(old->proxy, b->proxy) ||
+        old->holder.n || b->holder.n ||
+        old->piece->overrides != objects_overrides(w->in->objects, b->object->name) ||
+        scope_has(w->in->scope, b->object->name) || scope_has(w->in->scope, b->proxy))
+        return false;
+    b->piece = desired_piece_ref(old->piece);
+    b->guid = old->guid;
+    b->source = old->source;
+    b->unknown = old->unknown;
+    b->servers = old->servers;
+    b->server_count = old->server_count;
+    b->kept_out = old->kept_out;
+    b->kept_out_count = old->kept_out_count;
+    return true;
+}
+
+/* In one piece, without what was left behind as the list grew. */
+static void keep_servers(struct builder *w, struct desired_backend *b)
+{
+    struct desired_server *servers = ARENA_ARRAY(w->arena, struct desired_server, b->server_count);
+
+    if (b->server_count)
+        memcpy(servers, b->servers, b->server_count * sizeof *servers);
+    b->servers = servers;
+    arena_free(&w->work);
+}
+
 static void build_backend(struct builder *w, struct desired_backend *b)
 {
     const struct backend *object = b->object;
-    struct pool_members members = w->in->members(w->in->ctx, &w->d->arena, object);
-    const struct override_set *overrides = objects_overrides(w->in->objects, object->name);
+    struct pool_members members = w->in->members(w->in->ctx, &w->work, object);
+    struct override_set *overrides = objects_overrides(w->in->objects, object->name);
 
+    b->piece = desired_piece_new(overrides);
+    w->arena = &b->piece->arena;
+    w->args[0] = w->args[1] = STR_NONE;
     b->guid = proxy_guid(w, b->proxy);
-    b->source = source_of(&w->d->arena, object);
+    b->source = source_of(w->arena, object);
     b->unknown = members.unknown;
     for (size_t i = 0; i < members.list.count; i++)
         add_member(w, b, &members.list.items[i], members.panic, overrides);
     sort_servers(b);
     keep_out(w, b, overrides);
     add_leaving(w, b, b->holder.n ? b->holder : b->proxy);
+    keep_servers(w, b);
     if (b->holder.n)
         add_holder(w, b);
 }
@@ -242,7 +311,7 @@ static void build_policies(struct desired *d, const struct objects *o, struct st
 struct desired *build_desired(const struct build_input *in, struct str_list *problems)
 {
     struct desired *d = calloc(1, sizeof *d);
-    struct builder w = {in, d, problems};
+    struct builder w = {.in = in, .d = d, .problems = problems};
 
     if (!d)
         abort();
@@ -251,8 +320,10 @@ struct desired *build_desired(const struct build_input *in, struct str_list *pro
     *problems = (struct str_list){0};
     copy_objects(d, in->objects);
     choose_proxies(&w);
-    for (size_t i = 0; i < d->backend_count; i++)
-        build_backend(&w, &d->backends[i]);
+    for (size_t i = 0; i < d->backend_count; i++) {
+        if (!share(&w, &d->backends[i]))
+            build_backend(&w, &d->backends[i]);
+    }
     d->rulesets = ARENA_ARRAY(&d->arena, struct ruleset, d->frontend_count);
     for (size_t i = 0; i < d->frontend_count; i++) {
         if (d->frontends[i]->mode == MODE_HTTP)

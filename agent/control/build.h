@@ -7,6 +7,7 @@
 #include "model/desired.h"
 #include "plan/ledger.h"
 #include "plan/proxies.h"
+#include "plan/scope.h"
 #include "render/caps.h"
 
 /* The members of one backend as known now. Held ones are among them. */
@@ -19,13 +20,16 @@ struct pool_members {
 struct build_input {
     struct objects *objects;
     void *ctx;
-    /* May allocate in `a`, the result's arena. */
+    /* May allocate in `a`, which lives until the backend is built. */
     struct pool_members (*members)(void *ctx, struct arena *a, const struct backend *b);
     const struct have *have; /* NULL: HAProxy is not observed yet */
     const struct ledger *ledger;
     const struct render_caps *caps;
     bool plain; /* the template writes sections that are nothing but their profile */
     const struct proxies_input *proxies; /* what is known of proxies; NULL: own names */
+    const struct desired *former; /* built from the same have, ledger, members and caps, save for */
+    const struct scope *scope;    /* the backends in here: others are shared with it if their object
+                                   * and their proxy are the same. NULL: all is built anew */
 };
 
 /* Never fails: a server whose options cannot be written is left out with a warning (one text each

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/desired.h"
 
+#include "model/override.h"
+
 #include <stdlib.h>
 
 const char *server_admin_name(enum server_admin a)
@@ -8,6 +10,32 @@ const char *server_admin_name(enum server_admin a)
     static const char *const names[] = {"ready", "drain", "maint"};
 
     return names[a];
+}
+
+struct desired_piece *desired_piece_new(struct override_set *overrides)
+{
+    struct desired_piece *p = calloc(1, sizeof *p);
+
+    if (!p)
+        abort();
+    p->refs = 1;
+    p->overrides = overrides ? override_set_ref(overrides) : NULL;
+    return p;
+}
+
+struct desired_piece *desired_piece_ref(struct desired_piece *p)
+{
+    p->refs++;
+    return p;
+}
+
+static void piece_unref(struct desired_piece *p)
+{
+    if (!p || --p->refs)
+        return;
+    override_set_unref(p->overrides);
+    arena_free(&p->arena);
+    free(p);
 }
 
 struct desired *desired_ref(struct desired *d)
@@ -20,6 +48,8 @@ void desired_unref(struct desired *d)
 {
     if (!d || --d->refs)
         return;
+    for (size_t i = 0; i < d->backend_count; i++)
+        piece_unref(d->backends[i].piece);
     for (size_t i = 0; i < d->frontend_count; i++)
         frontend_unref(d->frontends[i]);
     for (size_t i = 0; i < d->object_count; i++)

@@ -9,6 +9,8 @@
 #include "model/reason.h"
 #include "model/split.h"
 
+struct override_set;
+
 enum server_admin { ADMIN_READY, ADMIN_DRAIN, ADMIN_MAINT };
 const char *server_admin_name(enum server_admin a); /* "ready", "drain", "maint" */
 
@@ -26,6 +28,14 @@ struct desired_server {
     struct str args;   /* what is behind address and weight, one text for the file's `server` line
                         * and for `add server`: "check inter 2000ms ... maxconn 100" */
     struct str guid;   /* of this server in its proxy; empty where HAProxy has none */
+};
+
+/* What belongs to one backend alone: its servers and their texts. Desired states in which it is the
+ * same share it. */
+struct desired_piece {
+    unsigned refs; /* loop thread only */
+    struct arena arena;
+    struct override_set *overrides; /* that it was built with; referenced, NULL: none */
 };
 
 struct desired_backend {
@@ -47,6 +57,7 @@ struct desired_backend {
     size_t kept_out_count;
     struct desired_server *servers; /* sorted by name */
     size_t server_count;
+    struct desired_piece *piece; /* owns guid, source, kept_out, servers; NULL: `desired` does */
 };
 
 struct map_entry {
@@ -94,6 +105,9 @@ struct desired {
     struct map_file *maps; /* all but rules: default, proxies, uri, host ... (render/maps.h) */
     size_t map_count;
 };
+
+struct desired_piece *desired_piece_new(struct override_set *overrides); /* one reference */
+struct desired_piece *desired_piece_ref(struct desired_piece *p);
 
 struct desired *desired_ref(struct desired *d); /* loop thread only */
 void desired_unref(struct desired *d);
