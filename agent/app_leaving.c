@@ -154,25 +154,41 @@ void app_leaving_settle(struct app *a)
 
 /* --- what the master says --- */
 
+static void note_old(struct app_old_workers *old, int64_t pid, int64_t since_ms)
+{
+    if (old->count < OLD_WORKERS_SHOWN) {
+        old->pids[old->count] = pid;
+        old->since_ms[old->count] = since_ms;
+    }
+    old->count++;
+}
+
+/* Without a master: those that we are connected to. */
+static void count_ours(struct app *a)
+{
+    a->old_workers.count = 0;
+    for (const struct app_link *l = a->leaving; l; l = l->next)
+        note_old(&a->old_workers, l->worker.pid, l->worker.start_time_s * 1000);
+}
+
 static void on_procs(void *ctx, const struct have_procs *procs, const struct err *failure)
 {
     struct app *a = ctx;
     struct app_old_workers *old = &a->old_workers;
 
     old->asked = false;
-    if (failure || !a->have)
+    if (!a->have)
         return;
+    if (failure) {
+        count_ours(a);
+        return;
+    }
     old->count = 0;
     for (size_t i = 0; i < procs->count; i++) {
         const struct have_proc *p = &procs->items[i];
         /* after a failed reload HAProxy >= 3.2 calls the one that serves an old one */
-        if (p->kind != PROC_OLD_WORKER || p->pid == a->have->pid)
-            continue;
-        if (old->count < OLD_WORKERS_SHOWN) {
-            old->pids[old->count] = p->pid;
-            old->since_ms[old->count] = app_wall_ms() - p->uptime_s * 1000;
-        }
-        old->count++;
+        if (p->kind == PROC_OLD_WORKER && p->pid != a->have->pid)
+            note_old(old, p->pid, app_wall_ms() - p->uptime_s * 1000);
     }
     app_ask_drive(a);
 }
@@ -181,11 +197,12 @@ void app_workers_look(struct app *a)
 {
     struct err e;
 
-    if (a->old_workers.asked || !a->master_socket || !*a->master_socket)
+    if (a->old_workers.asked)
         return;
-    a->old_workers.asked = master_show_proc(a->loop, a->master_socket, ASK_S, on_procs, a, &e) == 0;
+    a->old_workers.asked = a->master_socket && *a->master_socket &&
+                           master_show_proc(a->loop, a->master_socket, ASK_S, on_procs, a, &e) == 0;
     if (!a->old_workers.asked)
-        a->old_workers.count = 0;
+        count_ours(a);
 }
 
 bool app_workers_crowded(const struct app *a)

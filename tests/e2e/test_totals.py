@@ -173,3 +173,19 @@ def test_an_agent_that_is_killed_lets_old_workers_end(scene):
     wait.until(lambda: len(scene.haproxy.pids()) == 2, "master and one worker")
     scene.agent.start()
     wait.equals(lambda: old_workers(scene), [], "and none is shown")
+
+
+@pytest.mark.one_version
+def test_old_workers_are_known_without_a_master_socket(scene, work):
+    """Reloads by a command; HAProxy's master is not reachable for the agent."""
+    script = work / "reload.sh"
+    script.write_text(f'#!/bin/sh\nkill -USR2 "$(head -n 1 {scene.agent.options["haproxyPidPath"]})"\n')
+    script.chmod(0o755)
+    scene.agent.restart(haproxyMasterSocketPath=work / "none.sock", haproxyReloadCmd=script)
+    scene.agent.wait_applied()
+    first = scene.haproxy.worker_pid()
+    with long_request(scene):
+        reload_by_change(scene, 1)
+        wait.equals(lambda: [one["pid"] for one in old_workers(scene)], [first], "it is shown")
+        assert 0 <= old_workers(scene)[0]["uptime"] < 300
+    wait.equals(lambda: old_workers(scene), [], "and gone with its last client")
