@@ -68,7 +68,6 @@ static void commit(struct app_change *c)
     if (c->rendered)
         app_set_want_text(a, c->rendered);
     app_subscribe(a);
-    app_touch_all(a);
     app_world_changed(a);
     app_change_reply(c);
 }

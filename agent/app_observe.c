@@ -39,7 +39,6 @@ static void pace(struct app *a)
 /* With what was observed at hand: build, plan, see whether that went on. */
 static void go_on(struct app *a, bool was_held)
 {
-    map_cache_update(a->maps, a->have);
     pace(a);
     a->have_fresh = true;
     app_world_build(a);
@@ -72,6 +71,8 @@ static void take(struct app *a, struct have *have)
         app_totals_begin(a);
         app_running_attach(a);
     }
+    map_cache_update(a->maps, have);
+    have_drop_maps(have);
     go_on(a, held);
     if (fresh)
         app_totals_take(a, a->have);
@@ -89,6 +90,7 @@ static void take_part(struct app *a, struct have *part)
     }
     for (size_t i = 0; i < part->asked_count; i++)
         scope_add(&a->scope, part->asked[i]);
+    map_cache_update(a->maps, part);
     a->have = have_merge(a->have, part);
     a->have_quiet = false;
     go_on(a, held);

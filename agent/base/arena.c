@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 4096, BLOCK_MAX_BYTES = 1 << 20, ALIGN = 16 };
+enum { BLOCK_MIN_BYTES = 1024, BLOCK_BYTES = 4096, BLOCK_MAX_BYTES = 1 << 20, ALIGN = 16 };
 
 struct arena_block {
     struct arena_block *next;
@@ -48,10 +48,14 @@ void arena_adopt(struct arena *a, struct arena *from)
 
 static struct arena_block *block_new(struct arena *a, size_t n)
 {
-    /* blocks grow with the arena, so that a large snapshot has few of them */
-    size_t size = a->total_bytes / 4 < BLOCK_BYTES ? BLOCK_BYTES : a->total_bytes / 4;
+    /* they grow with the arena: a small one costs little, a large snapshot has few of them */
+    bool small = a->total_bytes < BLOCK_BYTES;
+    size_t least = small ? BLOCK_MIN_BYTES : BLOCK_BYTES;
+    size_t size = small ? a->total_bytes : a->total_bytes / 4;
     struct arena_block *b;
 
+    if (size < least)
+        size = least;
     if (size > BLOCK_MAX_BYTES)
         size = BLOCK_MAX_BYTES;
     if (size < n)

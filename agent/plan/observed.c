@@ -23,6 +23,7 @@ void have_free(struct have *h)
     if (!h)
         return;
     arena_free(&h->arena);
+    arena_free(&h->map_arena);
     free(h);
 }
 

@@ -84,9 +84,9 @@ struct have_map {
 };
 
 struct have {
-    struct arena arena;
-    struct str version; /* "2.6.12-1+deb12u4" */
-    struct str help;    /* reply of `help`; empty unless asked */
+    struct arena arena, map_arena; /* all but the maps; the maps */
+    struct str version;            /* "2.6.12-1+deb12u4" */
+    struct str help;               /* reply of `help`; empty unless asked */
     int64_t pid, start_time_s, uptime_s;
     bool stopping;
     int64_t connections;           /* of clients, now */
@@ -110,8 +110,9 @@ void have_free(struct have *h); /* NULL is fine */
 int have_parse_info(struct have *h, struct str text, struct err *e);
 
 /* A whole observation with a part of the same worker that was made later: what the part was asked
- * about is as the part says, or gone; maps are the part's. Takes both, gives one. */
+ * about is as the part says, or gone. Takes both, gives one, without maps. */
 struct have *have_merge(struct have *whole, struct have *part);
+void have_drop_maps(struct have *h); /* once a map_cache knows them */
 bool have_same_worker(const struct have *a, const struct have *b);
 
 /* `show servers state B` was answered: there is such a backend, though it may have no servers. */

@@ -65,8 +65,8 @@ int have_parse_maps(struct have *h, struct str text, struct err *e)
         struct have_map m = {0};
         if (list_line(&l, &m, e))
             return -1;
-        m.path = arena_str(&h->arena, m.path);
-        *ARENA_PUSH(&h->arena, h->maps, h->map_count) = m;
+        m.path = arena_str(&h->map_arena, m.path);
+        *ARENA_PUSH(&h->map_arena, h->maps, h->map_count) = m;
     }
     if (h->map_count)
         qsort(h->maps, h->map_count, sizeof *h->maps, compare_map);
@@ -84,8 +84,8 @@ static int entry_line(struct have *h, const struct lines *l, struct have_map *m,
         return lines_fail(l, "too many entries", e);
     if (rest.n && rest.p[0] == ' ')
         rest = (struct str){rest.p + 1, rest.n - 1};
-    *ARENA_PUSH(&h->arena, m->entries, m->count) =
-        (struct map_entry){arena_str(&h->arena, key), arena_str(&h->arena, rest)};
+    *ARENA_PUSH(&h->map_arena, m->entries, m->count) =
+        (struct map_entry){arena_str(&h->map_arena, key), arena_str(&h->map_arena, rest)};
     return 0;
 }
 

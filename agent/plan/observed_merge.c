@@ -9,6 +9,13 @@ bool have_same_worker(const struct have *a, const struct have *b)
     return a->pid == b->pid && a->start_time_s == b->start_time_s;
 }
 
+void have_drop_maps(struct have *h)
+{
+    arena_free(&h->map_arena);
+    h->maps = NULL;
+    h->map_count = 0;
+}
+
 /* Where the backend is, or belongs. */
 static size_t place_of(const struct have *h, struct str name)
 {
@@ -66,8 +73,7 @@ struct have *have_merge(struct have *whole, struct have *part)
     whole->version = part->version;
     whole->uptime_s = part->uptime_s;
     whole->stopping = part->stopping;
-    whole->maps = part->maps;
-    whole->map_count = part->map_count;
+    have_drop_maps(whole);
     arena_adopt(&whole->arena, &part->arena);
     have_free(part);
     return whole;
