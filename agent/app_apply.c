@@ -28,7 +28,7 @@ static void note_replies(struct app *a, const struct batch *b)
         enum reply_meaning meaning = reply_classify(op->kind, b->replies[i]);
         plan_note_reply(a->ledger, a->proxies, op, meaning);
         if (op->backend.n)
-            scope_add(&a->scope, op->backend);
+            scope_add(&a->unseen, op->backend);
         /* what only `show stat` tells */
         a->observe_whole = a->observe_whole || op->kind == REPLY_ENABLE_FRONTEND;
         if (meaning != REPLY_REFUSED)
@@ -48,6 +48,7 @@ static void on_done(void *ctx, const struct batch *b)
     struct app *a = ctx;
 
     note_replies(a, b);
+    scope_add_all(&a->scope, &a->unseen);
     plan_free(&a->sent);
     app_store_ledger(a);
     a->commands_sent += b->answered;

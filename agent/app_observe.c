@@ -64,6 +64,7 @@ static void take(struct app *a, struct have *have)
     a->have = have;
     a->observed_ms = app_now_ms();
     a->observe_whole = false;
+    scope_fini(&a->unseen);
     app_touch_all(a);
     if (!same || have->help.n)
         learn_version(a, have);
@@ -90,6 +91,7 @@ static void take_part(struct app *a, struct have *part)
     }
     for (size_t i = 0; i < part->asked_count; i++)
         scope_add(&a->scope, part->asked[i]);
+    scope_fini(&a->unseen);
     map_cache_update(a->maps, part);
     a->have = have_merge(a->have, part);
     a->have_quiet = false;

@@ -202,6 +202,7 @@ static void plan_anew(struct app *a)
     scope_fini(&a->scope);
     a->scope = a->plan.restless;
     a->plan.restless = SCOPE_NONE;
+    scope_add_all(&a->scope, &a->unseen);
     plan_note_made(a->ledger, a->proxies, &a->plan);
     if (proxies_are_dirty(a->proxies))
         app_store_ledger(a);
