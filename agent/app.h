@@ -30,6 +30,7 @@ struct app_link;
 struct lister;
 struct registration;
 struct app_reload;
+struct app_spoa;
 struct app_web;
 
 /* The structure that the running worker was started with (render/structure.h). */
@@ -66,7 +67,8 @@ struct app {
     struct ev_loop *loop;
     struct worker *worker;
     int64_t started_ms; /* wall clock */
-    bool stopping;
+    bool ending;        /* a signal said so */
+    bool stopping;      /* everything is being closed */
 
     /* what is wanted */
     struct store *store;
@@ -97,6 +99,7 @@ struct app {
     int64_t totals_saved_ms, totals_pid; /* when they were stored last, and of which worker */
     int64_t proxies_read_ms;
     struct capabilities caps;
+    bool lua;            /* HAProxy was built with Lua */
     int64_t caps_of_pid; /* the worker whose help was read; 0: of none */
     struct have *have;   /* NULL: not observed */
     bool have_fresh;     /* no command was sent since it was asked for */
@@ -149,6 +152,7 @@ struct app {
     bool version_asked; /* HAProxy's program is being asked: changes wait for its answer */
     struct app_change *waiters;
     struct app_web *web;
+    struct app_spoa *spoa; /* NULL: --spoeListen off */
 
     struct arena members_arena; /* of members_dirty */
     struct str *members_dirty;  /* backends whose members are to be stored */
@@ -172,6 +176,8 @@ void app_set_want_text(struct app *a, const struct app_rendered *r);
 struct desired *app_build(struct app *a, struct objects *effective);
 /* The planner's view of a desired state; `want` may be another than the present one. */
 struct plan_input app_plan_input(const struct app *a, const struct desired *want);
+/* Version and Lua: enough to write a configuration. */
+bool app_knows_haproxy(const struct app *a);
 bool app_reload_wanted(const struct app *a);
 /* HAProxy's proxy that serves the operator's backend at present. */
 struct str app_serving_proxy(const struct app *a, struct str backend);

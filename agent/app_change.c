@@ -3,6 +3,7 @@
 
 #include "app_check.h"
 #include "app_override.h"
+#include "app_spoa.h"
 #include "app_switches.h"
 #include "app_view.h"
 #include "base/log.h"
@@ -58,6 +59,7 @@ static void commit(struct app_change *c)
     a->stored = objects_ref(c->result.next);
     before = a->effective;
     a->effective = objects_ref(c->effective);
+    app_spoa_update(a);
     if (c->wish->kind == CHANGE_OVERRIDE)
         app_override_keep_text(a, before);
     objects_unref(before);

@@ -33,7 +33,7 @@ int64_t app_wall_ms(void)
 static bool may_start(const struct app *a)
 {
     return a->options->haproxyStart == HAPROXY_START_AUTO && a->want &&
-           a->effective->frontend_count > 0 && a->caps.known &&
+           a->effective->frontend_count > 0 && app_knows_haproxy(a) &&
            runtime_state(a->runtime) == RUNTIME_DOWN;
 }
 

@@ -6,8 +6,9 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { PARTIALS_MAX = 64, TEMPLATE_BYTES = 1024 * 1024 };
+enum { PARTIALS_MAX = 64, LUA_MAX = 16, TEMPLATE_BYTES = 1024 * 1024 };
 
 struct job {
     struct app *app;
@@ -20,10 +21,17 @@ struct job {
     struct err e;
 };
 
-struct render_caps app_render_caps(const struct capabilities *c)
+struct render_caps app_render_caps(const struct app *a)
 {
-    return (struct render_caps){
-        .guid = c->guid, .stats_file = c->stats_file, .pool_keywords = c->pool_keywords};
+    const struct capabilities *c = &a->caps;
+
+    return (struct render_caps){.guid = c->guid,
+                                .stats_file = c->stats_file,
+                                .pool_keywords = c->pool_keywords,
+                                .mode_spop = c->mode_spop,
+                                .init_state = c->init_state,
+                                .lua_bools = c->lua_bools,
+                                .lua = a->lua};
 }
 
 void app_rendered_free(struct app_rendered *r)
@@ -111,6 +119,47 @@ static int read_partials(struct job *j, const struct options *o, struct err *e)
     return read_folder(j, arena_printf(&j->arena, "%s/partials", o->shippedTemplates), e);
 }
 
+/* Beside the template, or beside those that are shipped. */
+static int read_spoe_template(struct job *j, const struct options *o, struct err *e)
+{
+    static const char name[] = "spoe.conf.tmpl";
+    const char *slash = strrchr(o->templateFile, '/');
+    struct str path = arena_printf(
+        &j->arena, "%.*s%s", slash ? (int)(slash - o->templateFile + 1) : 0, o->templateFile, name);
+
+    if (!*o->spoeListen)
+        return 0;
+    if (access(path.p, F_OK))
+        path = arena_printf(&j->arena, "%s/%s", o->shippedTemplates, name);
+    j->in.spoe_template.name = path;
+    return read_template(&j->arena, path.p, &j->in.spoe_template.text, e);
+}
+
+/* They are installed beside the templates. */
+static int read_lua(struct job *j, const struct options *o, struct err *e)
+{
+    struct file_text *list = ARENA_ARRAY(&j->arena, struct file_text, LUA_MAX);
+    struct str folder = arena_printf(&j->arena, "%s/../lua", o->shippedTemplates);
+    DIR *d = j->in.caps.lua && *o->shippedTemplates ? opendir(folder.p) : NULL;
+    struct dirent *entry;
+    int rc = 0;
+
+    j->in.lua_files = list;
+    while (d && rc == 0 && j->in.lua_count < LUA_MAX && (entry = readdir(d))) {
+        struct file_text *f = &list[j->in.lua_count];
+        struct str path = arena_printf(&j->arena, STR_FMT "/%s", STR_ARG(folder), entry->d_name);
+
+        if (!str_ends(path, STR(".lua")))
+            continue;
+        f->name = arena_printf(&j->arena, "lua/%s", entry->d_name);
+        rc = read_template(&j->arena, path.p, &f->text, e);
+        j->in.lua_count += rc == 0;
+    }
+    if (d)
+        (void)closedir(d);
+    return rc;
+}
+
 static void print_structure(struct app_rendered *r)
 {
     struct arena a = ARENA_INIT;
@@ -130,7 +179,8 @@ static void run(void *ctx)
     j->in.template.name = str_z(path);
     j->failed = read_template(&j->arena, path, &j->in.template.text, &j->e) ||
                 read_partials(j, j->app->options, &j->e) ||
-                render_config(&j->in, &j->out->files, &j->e);
+                read_spoe_template(j, j->app->options, &j->e) ||
+                read_lua(j, j->app->options, &j->e) || render_config(&j->in, &j->out->files, &j->e);
     if (j->failed) {
         j->e.kind = ERR_UNPROCESSABLE; /* whatever the template's fault is to those who read it */
         return;
@@ -171,7 +221,7 @@ static void fill_input(struct job *j, struct app *a, struct desired *d)
                                       plan_active_set(&plan, d->rulesets[i].frontend)};
     j->in = (struct render_input){
         .desired = d,
-        .caps = app_render_caps(&a->caps),
+        .caps = app_render_caps(a),
         .paths = {.haproxy_dir = copy_z(&j->arena, o->haproxyDir),
                   .admin_socket = copy_z(&j->arena, o->haproxySocketPath),
                   .master_socket = copy_z(&j->arena, o->haproxyMasterSocketPath),
@@ -182,6 +232,7 @@ static void fill_input(struct job *j, struct app *a, struct desired *d)
         .active_count = d->ruleset_count,
         .cookie_key = STR(""),
         .sticky_cookies = o->stickyCookies,
+        .spoe_listen = copy_z(&j->arena, o->spoeListen),
         .spares = a->caps.add_backend ? 0 : o->spareBackends,
         .stats_bind = copy_z(&j->arena, o->haproxyStats),
     };

@@ -27,6 +27,6 @@ void app_render(struct app *a, struct desired *desired, struct objects *objects,
                 app_on_rendered *done, void *ctx);
 void app_rendered_free(struct app_rendered *r); /* NULL is fine */
 
-struct render_caps app_render_caps(const struct capabilities *c);
+struct render_caps app_render_caps(const struct app *a);
 
 #endif

@@ -4,6 +4,7 @@
 #include "app.h"
 #include "app_adopt.h"
 #include "app_notify.h"
+#include "app_spoa.h"
 #include "app_switches.h"
 #include "app_workers.h"
 #include "base/log.h"
@@ -30,17 +31,28 @@ static void on_deregistered(void *ctx, const struct err *e)
     ev_break(a->loop, EVBREAK_ALL);
 }
 
-static void on_end(struct ev_loop *loop, ev_signal *w, int events)
+static void deregister(struct app *a)
 {
-    struct app *a = w->data;
     struct registration *r = a->registration;
 
-    (void)events;
     a->registration = NULL;
     if (r)
         registration_stop(r, on_deregistered, a);
     else
+        ev_break(a->loop, EVBREAK_ALL);
+}
+
+/* Asked twice, it waits for nobody. */
+static void on_end(struct ev_loop *loop, ev_signal *w, int events)
+{
+    struct app *a = w->data;
+
+    (void)events;
+    if (a->ending)
         ev_break(loop, EVBREAK_ALL);
+    else
+        app_spoa_end(a, deregister);
+    a->ending = true;
 }
 
 /* The template may have changed: what is wanted is rendered anew. */
@@ -77,6 +89,7 @@ static void init(struct app *a, const struct options *options)
     a->started_ms = app_wall_ms();
     a->master_socket = options->haproxyMasterSocketPath;
     a->lock = -1;
+    a->lua = true;
     a->last_change = &a->changes;
     a->plan.wake_ms = a->sent.wake_ms = -1;
     a->maps = map_cache_new();
@@ -96,7 +109,8 @@ static int open_all(struct app *a, struct err *e)
     app_totals_open(a);
     a->worker = worker_start(a->loop);
     app_drive_start(a);
-    if (app_runtime_open(a, e) || app_registry_start(a, e) || app_web_start(a, e))
+    if (app_spoa_start(a, e) || app_runtime_open(a, e) || app_registry_start(a, e) ||
+        app_web_start(a, e))
         return -1;
     app_learn_version(a);
     app_objects_changed(a);
@@ -138,6 +152,7 @@ static void close_all(struct app *a)
     }
     app_changes_stop(a);
     app_web_stop(a);
+    app_spoa_stop(a);
     if (a->registry)
         app_store_members_now(a);
     app_registry_stop(a);

@@ -2,6 +2,7 @@
 /* GET /status and GET /metrics: how the agent and what it looks after are doing. */
 #include "app_drift.h"
 #include "app_override.h"
+#include "app_spoa.h"
 #include "app_view.h"
 #include "app_workers.h"
 
@@ -154,6 +155,7 @@ int app_view_status(struct app *a, struct buf *out, struct err *e)
     app_put_switches(a, &o);
     app_put_splits(a, &o, "splits");
     app_put_overrides(a, &o);
+    app_spoa_put(a, &o);
     put_pending(a, &o);
     app_drift_put(a, &o);
     put_failed(a, &o);
@@ -211,6 +213,7 @@ int app_view_metrics(struct app *a, struct metrics *m, struct err *e)
         struct metric_label backend = {"backend", name};
         metrics_put_int(m, &backend, 1, (int64_t)view->held_count);
     }
+    app_spoa_metrics(a, m);
     app_totals_metrics(a, m);
     return 0;
 }

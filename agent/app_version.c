@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Before a HAProxy answers, the program on the disk is asked for its version. */
+/* Before a HAProxy answers, the program on the disk is asked for its version, and whether it was
+ * built with Lua, which no worker tells. */
 #include "app.h"
 
 #include "base/log.h"
 #include "haproxy/child.h"
 
 enum { DEADLINE_S = 10 };
+
+static void take_lua(struct app *a, struct str said)
+{
+    a->lua = capabilities_lua(said);
+    if (!a->lua)
+        log_warn(
+            "%s was built without Lua: without an answer of the agent, policies decide nothing",
+            a->options->haproxyPath);
+}
 
 static void on_version(void *ctx, const struct child_result *result)
 {
@@ -15,16 +25,18 @@ static void on_version(void *ctx, const struct child_result *result)
     a->version_asked = false;
     if (!a->caps.known) { /* else the one that runs has told */
         if (result->status || capabilities_of(capabilities_version(result->output), &a->caps, &e))
-            log_warn("%s -v does not tell a version", a->options->haproxyPath);
+            log_warn("%s -vv does not tell a version", a->options->haproxyPath);
         app_touch_all(a);
-        app_world_changed(a);
     }
+    if (result->status == 0)
+        take_lua(a, result->output);
+    app_world_changed(a);
     app_change_pump(a);
 }
 
 void app_learn_version(struct app *a)
 {
-    const char *argv[] = {a->options->haproxyPath, "-v", NULL};
+    const char *argv[] = {a->options->haproxyPath, "-vv", NULL};
     struct err e;
 
     a->version_asked = child_run(a->loop, argv, DEADLINE_S, on_version, a, &e) != NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builds what HAProxy should run from what is stored and known, and plans the difference. */
-#include "app.h"
+#include "app_spoa.h"
 
 #include "app_switches.h"
 #include "base/log.h"
@@ -39,7 +39,7 @@ struct str app_serving_proxy(const struct app *a, struct str backend)
 
 struct desired *app_build(struct app *a, struct objects *effective)
 {
-    struct render_caps caps = app_render_caps(&a->caps);
+    struct render_caps caps = app_render_caps(a);
     struct proxies_input proxies = proxies_input_of(a);
     struct build_input in = {.objects = effective,
                              .ctx = a,
@@ -82,6 +82,11 @@ struct plan_input app_plan_input(const struct app *a, const struct desired *want
         .add_checked = a->options->addState == ADD_STATE_CHECKED,
         .bulk_reload = a->options->bulkReload,
     };
+}
+
+bool app_knows_haproxy(const struct app *a)
+{
+    return a->caps.known && !a->version_asked;
 }
 
 bool app_reload_wanted(const struct app *a)
@@ -170,7 +175,7 @@ static void keep_want_text(struct app *a)
 static void want_text(struct app *a)
 {
     keep_want_text(a);
-    if (a->want_text_of == a->effective || a->text_busy || !a->caps.known || a->problem[0])
+    if (a->want_text_of == a->effective || a->text_busy || !app_knows_haproxy(a) || a->problem[0])
         return;
     a->text_busy = true;
     app_render(a, a->want, a->effective, on_want_text, a);
@@ -216,6 +221,7 @@ void app_objects_changed(struct app *a)
     failed_refresh(&a->failed, a->stored);
     objects_unref(a->effective);
     a->effective = failed_effective(&a->failed, a->stored, a->good);
+    app_spoa_update(a);
     a->problem[0] = 0;
     a->edit_held = false;
     app_touch_all(a);

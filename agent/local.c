@@ -34,6 +34,7 @@ void local_close(struct local *l)
 struct asking {
     struct local *local;
     struct str said;
+    bool lua;
     int status;
 };
 
@@ -42,6 +43,7 @@ static void on_version(void *ctx, const struct child_result *result)
     struct asking *a = ctx;
 
     a->status = result->timed_out ? -1 : result->status;
+    a->lua = capabilities_lua(result->output);
     a->said = arena_str(&a->local->arena, capabilities_version(result->output));
     ev_break(a->local->app.loop, EVBREAK_ALL);
 }
@@ -54,19 +56,21 @@ static int ask_program(struct local *l, struct str *said, struct err *e)
 
     words_add_sudo(&l->arena, &words, o->sudo);
     words_add(&l->arena, &words, str_z(o->haproxyPath));
-    words_add(&l->arena, &words, STR("-v"));
+    words_add(&l->arena, &words, STR("-vv"));
     if (!child_run(l->app.loop, words.items, VERSION_DEADLINE_S, on_version, &a, e))
         return -1;
     ev_run(l->app.loop, 0);
     *said = a.said;
+    l->app.lua = a.lua;
     if (a.status || a.said.n == 0)
-        return err_set(e, ERR_UNAVAILABLE, "%s%s -v does not tell a version (exit status %d)",
+        return err_set(e, ERR_UNAVAILABLE, "%s%s -vv does not tell a version (exit status %d)",
                        o->sudo ? "sudo -n " : "", o->haproxyPath, a.status);
     return 0;
 }
 
 int local_learn_version(struct local *l, const char *version, struct str *said, struct err *e)
 {
+    l->app.lua = true;
     if (version)
         *said = str_z(version);
     else if (ask_program(l, said, e))
@@ -94,7 +98,7 @@ static void on_rendered(void *ctx, struct app_rendered *r, const struct err *e)
 
 int local_render(struct local *l, struct app_rendered **out, struct err *e)
 {
-    struct render_caps caps = app_render_caps(&l->app.caps);
+    struct render_caps caps = app_render_caps(&l->app);
     struct build_input in = {.objects = l->objects,
                              .ctx = l,
                              .members = local_members,

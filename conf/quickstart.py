@@ -52,6 +52,7 @@ class Scene:
             "haproxyMasterSocketPath": self.folder / "master.sock",
             "haproxyPidPath": self.folder / "haproxy.pid",
             "templateFile": "dev.haproxycfg.tmpl", "drainTimeout": "5s",
+            "spoeListen": f"127.0.0.1:{free_port()}",
         }
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         # an empty file instead of this machine's /etc/thalassa/thalassa.conf

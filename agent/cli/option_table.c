@@ -84,11 +84,14 @@ static int set_listen(struct options *o, enum option_id id, struct str text, str
         *option_text(o, id) = "";
         return 0;
     }
+    if (option_table[id].type == OPTION_PLACE && str_starts(text, STR("/")))
+        return set_text(o, id, text, e);
     while (colon > 0 && text.p[colon - 1] != ':')
         colon--;
     port = (struct str){text.p + colon, text.n - colon};
     if (colon < 2 || str_u64(port, &number) || number < 1 || number > 65535)
-        return err_set(e, ERR_INVALID, "ADDRESS:PORT or off wanted");
+        return err_set(e, ERR_INVALID, "ADDRESS:PORT%s or off wanted",
+                       option_table[id].type == OPTION_PLACE ? ", an absolute path" : "");
     return set_text(o, id, text, e);
 }
 
@@ -199,7 +202,8 @@ static int set_value(struct options *o, enum option_id id, struct str text, bool
     switch (row->type) {
     case OPTION_STRING:
     case OPTION_PATH: return set_text(o, id, text, e);
-    case OPTION_LISTEN: return set_listen(o, id, text, e);
+    case OPTION_LISTEN:
+    case OPTION_PLACE: return set_listen(o, id, text, e);
     case OPTION_PORT: return set_number(o, id, text, 1, 65535, e);
     case OPTION_INTEGER: return set_number(o, id, text, (uint64_t)row->min, (uint64_t)row->max, e);
     case OPTION_PERCENT:

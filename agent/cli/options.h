@@ -40,6 +40,7 @@ enum option_type {
     OPTION_STRING,   /* text without control characters */
     OPTION_PATH,     /* made absolute; "" when not given and without default */
     OPTION_LISTEN,   /* ADDRESS:PORT; "off" becomes "" */
+    OPTION_PLACE,    /* the same, or the absolute path of a unix socket */
     OPTION_PORT,     /* 1 to 65535 */
     OPTION_INTEGER,  /* min to max */
     OPTION_PERCENT,  /* 0 to 100, '%' may follow */
@@ -53,6 +54,7 @@ enum option_type {
 typedef const char *option_c_STRING;
 typedef const char *option_c_PATH;
 typedef const char *option_c_LISTEN;
+typedef const char *option_c_PLACE;
 typedef unsigned option_c_PORT;
 typedef unsigned option_c_INTEGER;
 typedef unsigned option_c_PERCENT;

@@ -105,6 +105,15 @@ struct str capabilities_version(struct str text)
     return STR("");
 }
 
+bool capabilities_lua(struct str text)
+{
+    while (text.p) {
+        if (str_starts(str_cut(&text, '\n'), STR("Built with Lua version")))
+            return true;
+    }
+    return false;
+}
+
 void capabilities_put(struct json_out *o, const char *key, const struct capabilities *c)
 {
     json_open_object(o, key);

@@ -26,9 +26,12 @@ int capabilities_of(struct str version, struct capabilities *out, struct err *e)
 int capabilities_learn(struct str version, struct str help, struct capabilities *out,
                        struct err *e);
 
-/* The version in the text of `haproxy -v`: "HAProxy version 2.6.12-1+deb12u4 2026/..."; empty view
- * when there is none. */
+/* The version in the text of `haproxy -v` or -vv: "HAProxy version 2.6.12-1+deb12u4 2026/...";
+ * empty view when there is none. */
 struct str capabilities_version(struct str text);
+
+/* Does the text of `haproxy -vv` tell of Lua? */
+bool capabilities_lua(struct str text);
 
 /* {"guid":true,...} */
 void capabilities_put(struct json_out *o, const char *key, const struct capabilities *c);

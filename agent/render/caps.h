@@ -10,6 +10,10 @@ struct render_caps {
     bool guid;          /* 3.0: `guid` on frontends, backends and servers */
     bool stats_file;    /* 3.0: global `stats-file` */
     bool pool_keywords; /* 2.6: a server added at runtime has an idle pool only when told so */
+    bool mode_spop;     /* 3.1: `mode spop` */
+    bool init_state;    /* 3.2: `init-state` on servers */
+    bool lua_bools;     /* 3.2: warns when `tune.lua.bool-sample-conversion` is not set */
+    bool lua;           /* it was built with Lua */
 };
 
 #endif

@@ -5,11 +5,16 @@
 #include "render/data.h"
 #include "render/find.h"
 #include "render/helpers.h"
+#include "render/policy_files.h"
+#include "render/policy_lines.h"
+
+#include <stdlib.h>
 
 enum { PARTIALS = 64 };
 
 struct templates {
     struct template *main;
+    struct template *spoe; /* NULL: none */
     struct template *partials[PARTIALS];
     struct str names[PARTIALS];
     size_t count;
@@ -18,6 +23,7 @@ struct templates {
 static void free_templates(struct templates *t)
 {
     template_free(t->main);
+    template_free(t->spoe);
     for (size_t i = 0; i < t->count; i++)
         template_free(t->partials[i]);
 }
@@ -33,7 +39,8 @@ static int parse_templates(const struct render_input *in, struct templates *t, s
 {
     if (in->partial_count > PARTIALS)
         return err_set(e, ERR_INVALID, "more than %d partial templates", PARTIALS);
-    if (parse_one(&in->template, &t->main, e))
+    if (parse_one(&in->template, &t->main, e) ||
+        (in->spoe_listen.n && parse_one(&in->spoe_template, &t->spoe, e)))
         return -1;
     for (size_t i = 0; i < in->partial_count; i++) {
         if (parse_one(&in->partials[i], &t->partials[i], e))
@@ -43,18 +50,26 @@ static int parse_templates(const struct render_input *in, struct templates *t, s
     return 0;
 }
 
-static struct line_env line_env_of(const struct render_input *in)
+static struct line_env line_env_of(struct arena *a, const struct render_input *in)
 {
-    return (struct line_env){in->paths.haproxy_dir, in->cookie_key, in->caps.guid,
-                             &in->sticky_cookies};
+    return (struct line_env){.dir = in->paths.haproxy_dir,
+                             .cookie_key = in->cookie_key,
+                             .guid = in->caps.guid,
+                             .sticky_cookies = &in->sticky_cookies,
+                             .agent = policy_agent_address(a, in->spoe_listen),
+                             .lua = in->caps.lua && in->lua_count > 0,
+                             .mode_spop = in->caps.mode_spop,
+                             .init_state = in->caps.init_state,
+                             .lua_bools = in->caps.lua_bools};
 }
 
-static int run_template(const struct render_input *in, const struct templates *t,
-                        struct arena *scratch, struct buf *text, struct err *e)
+/* The configuration, and spoe.conf if `spoe` is not NULL. */
+static int run_templates(const struct render_input *in, const struct templates *t,
+                         const struct line_env *line, struct arena *scratch, struct buf *text,
+                         struct buf *spoe, struct err *e)
 {
     struct profile_list profiles = profile_written(scratch, in->desired);
-    struct helpers_ctx ctx = {line_env_of(in), in->desired, &profiles,
-                              t->names,        t->partials, t->count};
+    struct helpers_ctx ctx = {*line, in->desired, &profiles, t->names, t->partials, t->count};
     const struct template_env env = {.partial = helpers_partial,
                                      .helpers = helpers_table,
                                      .escape = template_escape_haproxy,
@@ -64,9 +79,30 @@ static int run_template(const struct render_input *in, const struct templates *t
                                      .max_out_bytes = RENDER_MAX_CONFIG};
     struct json *data;
 
-    if (data_build(scratch, in, &profiles, &data, e))
+    if (data_build(scratch, in, line, &profiles, &data, e) ||
+        template_render(t->main, &env, data, text, e) || policy_complete(line, text, e))
         return -1;
-    return template_render(t->main, &env, data, text, e);
+    return t->spoe ? template_render(t->spoe, &env, data, spoe, e) : 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(((const struct file_text *)a)->name, ((const struct file_text *)b)->name);
+}
+
+static int make_files(const struct render_input *in, const struct line_env *line,
+                      const struct buf *spoe, struct rendered *out, struct err *e)
+{
+    struct file_list *files = &out->files;
+
+    if (maps_files(&out->arena, in->desired, in->active, in->active_count, files, e))
+        return -1;
+    policy_files(&out->arena, line, in, files);
+    if (in->spoe_listen.n)
+        *ARENA_PUSH(&out->arena, files->items, files->count) =
+            (struct file_text){STR("spoe.conf"), arena_str(&out->arena, buf_str(spoe))};
+    qsort(files->items, files->count, sizeof *files->items, by_name);
+    return 0;
 }
 
 /* "frontend/web" when this section line starts a section of ours, else "template". */
@@ -99,13 +135,16 @@ int render_config(const struct render_input *in, struct rendered *out, struct er
 {
     struct arena scratch = ARENA_INIT;
     struct templates templates = {0};
-    struct buf text;
+    struct line_env line = line_env_of(&scratch, in);
+    struct buf text, spoe;
     int rc = -1;
 
     *out = (struct rendered){.config = STR("")};
     buf_init(&text, RENDER_MAX_CONFIG);
-    if (parse_templates(in, &templates, e) || run_template(in, &templates, &scratch, &text, e) ||
-        maps_files(&out->arena, in->desired, in->active, in->active_count, &out->files, e))
+    buf_init(&spoe, RENDER_MAX_CONFIG);
+    if (parse_templates(in, &templates, e) ||
+        run_templates(in, &templates, &line, &scratch, &text, &spoe, e) ||
+        make_files(in, &line, &spoe, out, e))
         goto out;
     if (text.n && text.p[text.n - 1] != '\n')
         buf_add_char(&text, '\n'); /* HAProxy takes a file without it for a truncated one */
@@ -118,6 +157,7 @@ int render_config(const struct render_input *in, struct rendered *out, struct er
     rc = 0;
 out:
     buf_free(&text);
+    buf_free(&spoe);
     free_templates(&templates);
     arena_free(&scratch);
     return rc;

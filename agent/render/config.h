@@ -26,9 +26,13 @@ struct render_input {
     struct render_paths paths;
     const struct active_set *active; /* frontends absent: set a */
     size_t active_count;
-    struct str cookie_key;            /* mixed into sticky cookies; empty: the backend's name */
-    unsigned spares;                  /* of each profile; 0 where backends come at runtime */
-    struct str_list sticky_cookies;   /* names by which splits know a user */
+    struct str cookie_key;             /* mixed into sticky cookies; empty: the backend's name */
+    unsigned spares;                   /* of each profile; 0 where backends come at runtime */
+    struct str_list sticky_cookies;    /* names by which splits know a user */
+    struct str spoe_listen;            /* address of the agent that decides; empty: none */
+    struct file_text spoe_template;    /* of spoe.conf; wanted with spoe_listen */
+    const struct file_text *lua_files; /* "lua/thalassa.lua" ...; without any Lua is not used */
+    size_t lua_count;
     struct str stats_bind;            /* address of HAProxy's own statistics page; empty: none */
     struct file_text template;        /* the name is for messages */
     const struct file_text *partials; /* {{> NAME}} */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render/data.h"
 
+#include "render/policy_lines.h"
 #include "render/server.h"
 
 /* A tree that grows at its end. */
@@ -192,7 +193,8 @@ static void profile_data(struct arena *a, struct node *list, struct profile p, u
     }
 }
 
-static void settings_data(struct arena *a, struct node *root, const struct render_input *in)
+static void settings_data(struct arena *a, struct node *root, const struct render_input *in,
+                          const struct line_env *line)
 {
     const struct render_paths *p = &in->paths;
 
@@ -203,17 +205,20 @@ static void settings_data(struct arena *a, struct node *root, const struct rende
     put_text(a, root, "stateFile", p->state_file);
     put_text(a, root, "statsFile", in->caps.stats_file ? p->stats_file : STR(""));
     put_text(a, root, "statsBind", in->stats_bind);
+    put_text(a, root, "agents", line->agent.n ? STR(POLICY_AGENTS) : STR(""));
+    put_text(a, root, "lua", line->lua ? STR("lua/thalassa.lua") : STR(""));
+    put_text(a, root, "modeSpop", line->mode_spop ? STR("yes") : STR(""));
     put_number(a, root, "generation", in->desired->generation);
 }
 
-int data_build(struct arena *a, const struct render_input *in, const struct profile_list *profiles,
-               struct json **out, struct err *e)
+int data_build(struct arena *a, const struct render_input *in, const struct line_env *line,
+               const struct profile_list *profiles, struct json **out, struct err *e)
 {
     const struct desired *d = in->desired;
     struct node root = grow(*out = new_json(a, JSON_OBJECT));
     struct node list;
 
-    settings_data(a, &root, in);
+    settings_data(a, &root, in, line);
     list = grow(new_list(a, &root, "profiles"));
     for (size_t i = 0; i < profiles->count; i++)
         profile_data(a, &list, profiles->items[i], in->spares);

@@ -4,6 +4,7 @@
  *
  *   haproxyDir, haproxyMasterSocketPath, haproxyPidPath, generation, stateFile,
  *   statsFile (null when the version has none), statsBind (null unless wanted)
+ *   agents (name of the SPOE agent's backend, null without one), modeSpop and lua (null or a text)
  *   profiles: [{name, mode, spares: [{name, mode, profile}]}]
  *                                  the named defaults that backends inherit, and the backends that
  *                                  stand by for those to come (none from HAProxy 3.4 on)
@@ -13,10 +14,11 @@
 #define THALASSA_RENDER_DATA_H
 
 #include "render/config.h"
+#include "render/line.h"
 #include "render/profile.h"
 
 /* Builds the whole tree in `a`. -1 only when it is larger than a configuration may be. */
-int data_build(struct arena *a, const struct render_input *in, const struct profile_list *profiles,
-               struct json **out, struct err *e);
+int data_build(struct arena *a, const struct render_input *in, const struct line_env *line,
+               const struct profile_list *profiles, struct json **out, struct err *e);
 
 #endif

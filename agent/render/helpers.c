@@ -3,6 +3,7 @@
 
 #include "render/find.h"
 #include "render/lookup.h"
+#include "render/policy_lines.h"
 #include "render/section.h"
 
 /* Objects are looked up by name: the data is only their picture. */
@@ -94,6 +95,32 @@ static int call_spare(void *ctx, const struct template_args *args, struct buf *o
     return section_spare(&h->line, name, text_of(o, "mode"), out, e);
 }
 
+static int call_agents(void *ctx, const struct template_args *args, struct buf *out, struct err *e)
+{
+    const struct helpers_ctx *h = ctx;
+    struct line_out lines = line_begin(&h->line, out, e);
+
+    if (!argument(args, e))
+        return -1;
+    if (h->line.agent.n == 0)
+        return err_set(e, ERR_INVALID, "there is no agent: {{#if agents}} before it");
+    policy_agents_lines(&lines);
+    return line_end(&lines);
+}
+
+static int call_lua(void *ctx, const struct template_args *args, struct buf *out, struct err *e)
+{
+    const struct helpers_ctx *h = ctx;
+    struct line_out lines = line_begin(&h->line, out, e);
+
+    if (!argument(args, e))
+        return -1;
+    if (!h->line.lua)
+        return err_set(e, ERR_INVALID, "Lua is not used: {{#if lua}} before it");
+    policy_lua_lines(&lines);
+    return line_end(&lines);
+}
+
 static int read_rule(const struct json *o, struct rule *r, struct err *e)
 {
     struct str op = text_of(o, "operation");
@@ -129,6 +156,8 @@ const struct template_helper helpers_table[] = {
     {"profileHelper", true, call_profile},
     {"spareHelper", true, call_spare},
     {"aclRule", true, call_acl},
+    {"agentsHelper", true, call_agents},
+    {"luaHelper", true, call_lua},
     {NULL, false, NULL},
 };
 

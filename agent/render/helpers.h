@@ -7,7 +7,11 @@
  *                                         that the section inherits
  *   {{profileHelper this}}                the body of a named defaults, for one of `profiles`
  *   {{spareHelper this}}                  the body of a backend, for one of a profile's `spares`
- *   {{aclRule this}}                      acl and use_backend lines of one rule */
+ *   {{aclRule this}}                      acl and use_backend lines of one rule
+ *   {{agentsHelper this}}                 the body of backend `agents`, where there is one
+ *   {{luaHelper this}}                    lines of `global`, where `lua` is used
+ *
+ * A configuration whose frontends need the last two gets them anyway (policy_files.h). */
 #ifndef THALASSA_RENDER_HELPERS_H
 #define THALASSA_RENDER_HELPERS_H
 

@@ -15,6 +15,9 @@ struct line_env {
     struct str cookie_key; /* mixed into sticky cookies; empty: the backend's name */
     bool guid;
     const struct str_list *sticky_cookies; /* names, checked; NULL: none */
+    struct str agent; /* where the SPOE agent is, as an address of a server; empty: none */
+    bool lua;         /* lua/thalassa.lua is loaded */
+    bool mode_spop, init_state, lua_bools; /* caps.h */
 };
 
 struct line_out {

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "render/maps.h"
+#include "render/policy_lines.h"
 #include "render/rules.h"
 #include "render/split_lines.h"
 
@@ -78,8 +79,10 @@ void lookup_lines(struct line_out *o, const struct ruleset *rules)
     line_new(o, "%s set-var(txn.be) fe_name,map_str(", action);
     line_map(o, STR("maps/default.map"));
     line_more(o, rules ? ") if !{ var(txn.be) -m found }" : ")");
-    if (rules)
+    if (rules) {
         split_lines(o);
+        policy_lines(o);
+    }
     line_new(o, "%s set-var(txn.px) var(txn.be),map_str(", action);
     line_map(o, STR("maps/proxies.map"));
     line_more(o, ")");
@@ -92,6 +95,7 @@ void lookup_use_lines(struct line_out *o, const struct ruleset *rules, const str
         line_new(o, "use_backend %%[var(txn.be),map_str(");
         line_map(o, STR("maps/proxies.map"));
         line_more(o, ",thalassa.none)] if { var(txn.r) -m int lt %d }", RULES_NO_RANK);
+        policy_use_condition(o);
     }
     for (size_t i = 0; i < own->count; i++) {
         line_break(o);

@@ -3,6 +3,7 @@
 
 #include "model/natives.h"
 #include "render/lookup.h"
+#include "render/policy_lines.h"
 #include "render/profile.h"
 #include "render/server.h"
 
@@ -135,6 +136,8 @@ int section_frontend(const struct line_env *env, const struct frontend *f,
     line_new(&o, "mode %s", mode_name(f->mode));
     keepalive_lines(&o, f);
     log_line_of(&o, f, natives.at[USE_BACKEND].count > 0);
+    if (rules)
+        policy_filter_line(&o);
     native_lines(&o, &natives.at[BEFORE_LOOKUPS]);
     lookup_lines(&o, rules);
     native_lines(&o, &natives.at[BEHIND_LOOKUPS]);

@@ -2,6 +2,7 @@
 #include "render/structure.h"
 
 #include "render/cfg.h"
+#include "render/policy_lines.h"
 
 #include <stdlib.h>
 
@@ -49,6 +50,8 @@ static struct str inherited(const struct parser *p, const struct cfg_line *line)
 
 static bool is_ours(const struct parser *p, struct str backend)
 {
+    if (str_eq(backend, STR(POLICY_AGENTS))) /* its server never changes at runtime */
+        return false;
     for (size_t i = 0; p->ours && i < p->ours->count; i++) {
         if (str_eq(p->ours->items[i], backend))
             return true;

@@ -50,6 +50,12 @@ static const struct {
     {"tcp-request content set-var(txn.be)", FIELD_OWN},
     {"tcp-request content set-var(txn.px)", FIELD_OWN},
     {"use_backend %[var(txn.px)]", FIELD_OWN},
+    {"http-request set-var(txn.split)", FIELD_OWN},
+    {"http-request set-var(txn.bkt)", FIELD_OWN},
+    {"http-request set-var(txn.ask)", FIELD_OWN},
+    {"http-request send-spoe-group thalassa", FIELD_OWN},
+    {"http-request lua.thalassa_decide", FIELD_OWN},
+    {"filter spoe engine thalassa", FIELD_OWN},
 };
 
 static enum field field_of(struct str line)

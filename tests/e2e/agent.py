@@ -57,6 +57,7 @@ class Agent(Rest):
             "haproxyCfgPath": self.folder / "haproxy.cfg",
             "haproxyDir": self.folder / "thalassa.d",
             "templateFile": "dev.haproxycfg.tmpl",
+            "spoeListen": f"127.0.0.1:{ports.free()}",
         } | (options or {})
         self.env = environment(**(env or {}))
         self.child = None

@@ -35,4 +35,5 @@ def reachable_program(folder, name="thalassa"):
     shutil.copy(parts.built(name), path)
     path.chmod(0o755)
     shutil.copytree(parts.ROOT / "templates", folder / "share" / "thalassa" / "templates", dirs_exist_ok=True)
+    shutil.copytree(parts.ROOT / "lua", folder / "share" / "thalassa" / "lua", dirs_exist_ok=True)
     return path

@@ -146,7 +146,8 @@ static void test_the_shipped_configuration_says_the_defaults(void **state)
         enum option_id id = (enum option_id)i;
         if (i != OPTION_config)
             assert_int_equal(after->origin[i], ORIGIN_FILE);
-        if (row->type == OPTION_STRING || row->type == OPTION_PATH || row->type == OPTION_LISTEN)
+        if (row->type == OPTION_STRING || row->type == OPTION_PATH || row->type == OPTION_LISTEN ||
+            row->type == OPTION_PLACE)
             assert_string_equal(*option_text(before, id), *option_text(after, id));
         else if (row->type == OPTION_DURATION)
             assert_memory_equal((char *)before + row->offset, (char *)after + row->offset, 8);

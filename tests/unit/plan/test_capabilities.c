@@ -29,24 +29,25 @@ static void check(const char *version, const char *json)
     buf_free(&to);
 }
 
-#define CAN(guid, pool, wait, spop, add)                                                           \
+#define CAN(guid, pool, wait, spop, lua, add)                                                      \
     "{\"guid\":" guid ",\"stats_file\":" guid ",\"pool_keywords\":" pool                           \
     ",\"wait_removable\":" wait ",\"sync_reload\":" wait ",\"cookie_keyword\":" wait               \
-    ",\"mode_spop\":" spop ",\"add_backend\":" add "}"
+    ",\"mode_spop\":" spop ",\"init_state\":" lua ",\"lua_bools\":" lua ",\"add_backend\":" add    \
+    "}"
 
 static void test_versions(void **state)
 {
     (void)state;
-    check("2.6.12-1+deb12u4", CAN("false", "true", "false", "false", "false"));
-    check("2.6", CAN("false", "true", "false", "false", "false"));
-    check("2.8.5", CAN("false", "true", "false", "false", "false"));
-    check("2.9-dev3", CAN("false", "true", "false", "false", "false"));
-    check("3.0.11-1~bpo12+1", CAN("true", "false", "true", "false", "false"));
-    check("3.1.0", CAN("true", "false", "true", "true", "false"));
-    check("3.2.4-98813a1", CAN("true", "false", "true", "true", "false"));
-    check("3.4.0", CAN("true", "false", "true", "true", "true"));
-    check("3.10.1", CAN("true", "false", "true", "true", "true"));
-    check("10.0", CAN("true", "false", "true", "true", "true"));
+    check("2.6.12-1+deb12u4", CAN("false", "true", "false", "false", "false", "false"));
+    check("2.6", CAN("false", "true", "false", "false", "false", "false"));
+    check("2.8.5", CAN("false", "true", "false", "false", "false", "false"));
+    check("2.9-dev3", CAN("false", "true", "false", "false", "false", "false"));
+    check("3.0.11-1~bpo12+1", CAN("true", "false", "true", "false", "false", "false"));
+    check("3.1.0", CAN("true", "false", "true", "true", "false", "false"));
+    check("3.2.4-98813a1", CAN("true", "false", "true", "true", "true", "false"));
+    check("3.4.0", CAN("true", "false", "true", "true", "true", "true"));
+    check("3.10.1", CAN("true", "false", "true", "true", "true", "true"));
+    check("10.0", CAN("true", "false", "true", "true", "true", "true"));
 }
 
 /* As HAProxy writes it, shortened. */

@@ -13,8 +13,14 @@
 #include <string.h>
 #include <cmocka.h>
 
-const struct render_caps fixture_caps_26 = {.pool_keywords = true};
+const struct render_caps fixture_caps_26 = {.pool_keywords = true, .lua = true};
 const struct render_caps fixture_caps_30 = {.guid = true, .stats_file = true};
+const struct render_caps fixture_caps_34 = {.guid = true,
+                                            .stats_file = true,
+                                            .mode_spop = true,
+                                            .init_state = true,
+                                            .lua_bools = true,
+                                            .lua = true};
 
 enum { FILE_BYTES = 1 << 22 };
 
@@ -195,12 +201,13 @@ static struct file_text partial(struct arena *a, const char *name)
 struct render_input fixture_input(struct fixture *f, const struct render_caps *caps)
 {
     struct arena *a = &f->arena;
-    struct file_text *partials = ARENA_ARRAY(a, struct file_text, 4);
+    struct file_text *partials = ARENA_ARRAY(a, struct file_text, 5);
 
     partials[0] = partial(a, "thalassa.defaults");
     partials[1] = partial(a, "thalassa.proxies");
     partials[2] = partial(a, "thalassa.spares");
     partials[3] = partial(a, "thalassa.stats");
+    partials[4] = partial(a, "thalassa.agents");
     return (struct render_input){
         .desired = &f->desired,
         .caps = *caps,
@@ -215,5 +222,5 @@ struct render_input fixture_input(struct fixture *f, const struct render_caps *c
         .spares = caps->guid ? 0 : 2,
         .template = {STR("dev.haproxycfg.tmpl"), fixture_read(a, "templates/dev.haproxycfg.tmpl")},
         .partials = partials,
-        .partial_count = 4};
+        .partial_count = 5};
 }

@@ -15,7 +15,7 @@ struct fixture {
     size_t active_count;
 };
 
-extern const struct render_caps fixture_caps_26, fixture_caps_30;
+extern const struct render_caps fixture_caps_26, fixture_caps_30, fixture_caps_34;
 
 void fixture_load(struct fixture *f, struct str json, const struct render_caps *caps);
 void fixture_free(struct fixture *f);

@@ -49,9 +49,13 @@ static bool compare(const char *set, struct str name, struct str text)
     return same;
 }
 
+/* Who decides by policies. */
+enum asked { NOBODY, AGENT, AGENT_AND_LUA };
+
 static void check_set(const char *set, const struct render_caps *caps, unsigned spares,
-                      const char *template)
+                      enum asked asked, const char *template)
 {
+    static const struct file_text lua = {{"lua/thalassa.lua", 16}, {"-- as installed\n", 16}};
     struct arena a = ARENA_INIT;
     struct fixture f;
     struct render_input in;
@@ -65,6 +69,11 @@ static void check_set(const char *set, const struct render_caps *caps, unsigned 
     in.spares = spares;
     in.sticky_cookies = (struct str_list){cookies, 2};
     in.stats_bind = STR("127.0.0.1:8009");
+    in.spoe_listen = asked ? STR("127.0.0.1:10001") : STR("");
+    in.spoe_template =
+        (struct file_text){STR("spoe.conf.tmpl"), fixture_read(&a, "templates/spoe.conf.tmpl")};
+    in.lua_files = &lua;
+    in.lua_count = asked == AGENT_AND_LUA;
     in.template = (struct file_text){str_z(template), fixture_read(&a, template)};
     if (render_config(&in, &out, &e))
         fail_msg("%s: %s", e.field, e.text);
@@ -80,34 +89,35 @@ static void check_set(const char *set, const struct render_caps *caps, unsigned 
 static void test_files_for_haproxy_2_6(void **state)
 {
     (void)state;
-    check_set("2.6", &fixture_caps_26, 2, "templates/dev.haproxycfg.tmpl");
+    check_set("2.6", &fixture_caps_26, 2, AGENT_AND_LUA, "templates/dev.haproxycfg.tmpl");
 }
 
 static void test_files_for_haproxy_3_4(void **state)
 {
     (void)state;
-    check_set("3.4", &fixture_caps_30, 0, "templates/dev.haproxycfg.tmpl");
+    check_set("3.4", &fixture_caps_34, 0, AGENT_AND_LUA, "templates/dev.haproxycfg.tmpl");
 }
 
 /* As HAProxy 3.0 and 3.2 get it: spares that have a guid. */
 static void test_default_template(void **state)
 {
     (void)state;
-    check_set("default", &fixture_caps_30, 1, "templates/default.haproxycfg.tmpl");
+    check_set("default", &fixture_caps_30, 1, NOBODY, "templates/default.haproxycfg.tmpl");
 }
 
 /* The predecessor's names and helpers, in a template that inherits nothing of ours. */
 static void test_template_of_the_predecessor(void **state)
 {
     (void)state;
-    check_set("predecessor", &fixture_caps_26, 2, "tests/golden/render/predecessor.tmpl");
+    check_set("predecessor", &fixture_caps_26, 2, AGENT_AND_LUA,
+              "tests/golden/render/predecessor.tmpl");
 }
 
 /* Lines put together from the data, rules as acl lines. */
 static void test_template_with_spelled_out_lines(void **state)
 {
     (void)state;
-    check_set("spelled-out", &fixture_caps_26, 2, "tests/golden/render/spelled-out.tmpl");
+    check_set("spelled-out", &fixture_caps_26, 2, AGENT, "tests/golden/render/spelled-out.tmpl");
 }
 
 int main(void)
