@@ -34,6 +34,7 @@ static void unlink_from(struct app_link **at, const struct app_link *l)
 
 static void let_go(struct app_link *l)
 {
+    l->closing = true;
     ev_timer_stop(l->app->loop, &l->timer);
     runtime_close(l->runtime);
     free(l);
@@ -66,6 +67,10 @@ static void on_observed(void *ctx, struct have *have, const struct err *failure)
     struct app *a = l->app;
 
     (void)failure;
+    if (l->closing) {
+        have_free(have);
+        return;
+    }
     if (!have || a->stopping || have->pid != l->worker.pid ||
         (!have->stopping && app_now_ms() - l->since_ms > TELL_MS)) {
         have_free(have);

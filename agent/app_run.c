@@ -123,6 +123,8 @@ static void release(struct app *a)
     plan_free(&a->plan);
     plan_free(&a->sent);
     have_free(a->have);
+    scope_fini(&a->scope);
+    scope_fini(&a->unseen);
     map_cache_free(a->maps);
     ledger_free(a->ledger);
     proxies_free(a->proxies);

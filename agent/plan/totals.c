@@ -237,12 +237,15 @@ static void change_owner(struct totals *t, struct track *track, struct str owner
     totals_set_text(&track->owner, owner);
 }
 
-static void take_proxy(struct totals *t, struct tracks *w, const struct have_proxy *p,
+/* What is led where is of the worker that serves: a leaving one goes on as it did. */
+static void take_proxy(struct totals *t, struct tracks *w, const struct have_proxy *p, bool leaves,
                        const struct totals_names *names)
 {
     bool made;
     struct track *track = totals_track(w, p->frontend, p->name, &made);
-    struct str owner = names->owner(names->ctx, p->frontend, p->name, track->owner);
+    struct str owner = leaves && !made
+                           ? track->owner
+                           : names->owner(names->ctx, p->frontend, p->name, track->owner);
 
     track->seen = true;
     if (made) {
@@ -304,7 +307,7 @@ void totals_take(struct totals *t, const struct have *have, const struct totals_
     for (size_t i = 0; i < w->count; i++)
         w->items[i]->seen = false;
     for (size_t i = 0; i < have->proxy_count; i++)
-        take_proxy(t, w, &have->proxies[i], names);
+        take_proxy(t, w, &have->proxies[i], have->stopping, names);
     w->sampled = true;
     if (have->stopping)
         return;

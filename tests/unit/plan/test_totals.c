@@ -222,6 +222,22 @@ static void proxies_of_one_backend_count_together(void **state)
     totals_free(t);
 }
 
+static void a_leaving_worker_counts_for_whom_it_served(void **state)
+{
+    struct totals *t = totals_new();
+    struct totals_worker second = worker(2);
+
+    (void)state;
+    take(t, (struct sample){1, false, {{"spare", false, "live", 50, 0}}});
+    take(t,
+         (struct sample){2, false, {{"live", false, "live", 1, 0}, {"spare", false, NULL, 0, 0}}});
+    take(t, (struct sample){1, true, {{"spare", false, NULL, 60, 0}}});
+    take(t, (struct sample){1, true, {{"spare", false, NULL, 61, 0}}});
+    totals_keep(t, &second, 1);
+    assert_int_equal(requests_of(t, false, "live"), 62);
+    totals_free(t);
+}
+
 static void what_is_deleted_is_shown_no_more(void **state)
 {
     struct totals *t = totals_new();
@@ -342,6 +358,7 @@ int main(void)
         cmocka_unit_test(a_worker_that_did_not_read_the_file_took_nothing_over),
         cmocka_unit_test(counters_cleared_by_hand_lose_nothing),
         cmocka_unit_test(proxies_of_one_backend_count_together),
+        cmocka_unit_test(a_leaving_worker_counts_for_whom_it_served),
         cmocka_unit_test(what_is_deleted_is_shown_no_more),
         cmocka_unit_test(a_restart_of_the_agent_goes_on),
         cmocka_unit_test(a_text_that_is_not_ours_leaves_nothing),
