@@ -200,7 +200,10 @@ void plan_note_reply(struct ledger *l, struct proxies *proxies, const struct pla
         else
             ledger_forget(l, op->backend, op->server);
     } else if (op->kind == REPLY_ADD_SERVER && meaning == REPLY_RETRY) {
-        ledger_forget(l, op->backend, op->server);
+        if (ledger_find(l, op->backend, op->server)->replacing)
+            note_taken_out(ledger_touch(l, op->backend, op->server));
+        else
+            ledger_forget(l, op->backend, op->server);
     } else if (op->kind == REPLY_ADD_SERVER && !good) {
         ledger_touch(l, op->backend, op->server)->refused = true;
     } else if (op->kind == REPLY_SET_STATE && good) {

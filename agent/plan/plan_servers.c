@@ -210,7 +210,9 @@ static void finish_leaving(struct plan *p, const struct pool *b, const struct ha
             push_state(p, b, h->name, ADMIN_MAINT);
         return;
     }
-    if (!in_maint)
+    if (in_maint && idle && h->idle_conn) /* that ended since: 2.6 forgets them at the way there */
+        push_state(p, b, h->name, ADMIN_DRAIN);
+    if (!in_maint || (idle && h->idle_conn))
         push_state(p, b, h->name, ADMIN_MAINT);
     if (late)
         plan_push(p, REPLY_SHUTDOWN_SESSIONS, b->name, h->name,

@@ -138,6 +138,8 @@ static const char *change_server(struct sim *s, const struct plan_op *op, struct
     (void)word(&rest, what);
     (void)word(&rest, value);
     if (op->kind == REPLY_SET_STATE) {
+        if (strcmp(value, "maint") == 0 && !v->maint)
+            v->idle = 0;
         v->maint = strcmp(value, "maint") == 0;
         v->drain = strcmp(value, "drain") == 0;
         return "\n";
@@ -167,7 +169,7 @@ static const char *delete_server(struct sim *s, const struct plan_op *op)
         return "No such server.\n";
     if (!v->maint)
         return "Only servers in maintenance mode can be deleted.\n";
-    if (v->sessions)
+    if (v->sessions || v->idle) /* as 2.6 */
         return "Server still has connections attached to it, cannot remove it.\n";
     *v = from->servers[--from->count];
     return "Server deleted.\n";
@@ -368,6 +370,7 @@ static void observe_backend(struct have *h, struct have_backend *to, const struc
             .check_result = v->check,
             .check_state = HAVE_CHECK_CONFIGURED | (v->health ? HAVE_CHECK_ENABLED : 0u),
             .used_conn = v->sessions,
+            .idle_conn = v->idle,
         };
     }
     qsort(to->servers, to->count, sizeof *to->servers, by_name);

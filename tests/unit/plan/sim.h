@@ -13,7 +13,7 @@ struct sim_server {
     unsigned port, weight;
     bool maint, drain, health, foreign;
     enum have_check check;
-    unsigned sessions;
+    unsigned sessions, idle; /* idle: connections that are kept for the next request */
 };
 
 struct sim_backend {

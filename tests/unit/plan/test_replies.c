@@ -23,6 +23,7 @@ static const struct sample samples[] = {
     {"add server b/s 127.0.0.1:1", "", REPLY_REFUSED},
     {"add server b/s 127.0.0.1:1", "[3]: Already exists a server with the same name in backend.\n",
      REPLY_ALREADY},
+    {"add server b/s 127.0.0.1:1", "[3]: 'guid': duplicate entry with server b/s.\n", REPLY_RETRY},
     {"add server b/s 127.0.0.1:1", "[3]: 'inter 50' in server 'ck' is suspiciously small",
      REPLY_REFUSED},
     {"@1 del server b/s",

@@ -72,9 +72,10 @@ static void live(struct world *w, bool well)
             s->check = HAVE_CHECK_PASSED;
         else if (s->health && world_pick(4) == 0)
             s->check = world_pick(3) ? HAVE_CHECK_PASSED : HAVE_CHECK_FAILED;
-        if (s->maint || s->drain)
-            s->sessions -= s->sessions > 0 && world_pick(2);
-        else
+        if ((s->maint || s->drain) && s->sessions > 0 && world_pick(2)) {
+            s->sessions--;
+            s->idle++;
+        } else if (!s->maint && !s->drain)
             s->sessions = world_pick(3);
     }
     w->now_ms += world_pick(300);
