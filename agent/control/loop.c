@@ -74,6 +74,9 @@ bool progress_planned(struct progress *p, uint64_t hash, int64_t now_ms)
         *p = (struct progress){0};
         return false;
     }
+    if (p->counted)
+        return true;
+    p->counted = true;
     for (unsigned i = 0; i < p->repeats && pause < BACKOFF_MAX_MS; i++)
         pause *= 2;
     p->not_before_ms = now_ms + (pause < BACKOFF_MAX_MS ? pause : BACKOFF_MAX_MS);
@@ -84,4 +87,5 @@ bool progress_planned(struct progress *p, uint64_t hash, int64_t now_ms)
 void progress_sent(struct progress *p, uint64_t hash)
 {
     p->sent_hash = hash;
+    p->counted = false;
 }

@@ -52,6 +52,8 @@ struct loop_decision loop_next(const struct situation *s);
 struct progress {
     uint64_t sent_hash; /* of the plan sent last; 0: none */
     unsigned repeats;
+    bool counted; /* as a repeat of what was sent last: each sending gives one pause, however often
+                   * the same is planned until it is sent again */
     int64_t not_before_ms;
 };
 /* A plan of this hash was just made. True when it is the one that was sent already. */

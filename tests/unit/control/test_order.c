@@ -185,6 +185,8 @@ static void test_a_plan_without_progress_backs_off(void **state)
         progress_sent(&p, 77);
         assert_true(progress_planned(&p, 77, NOW_MS));
         pause[i] = p.not_before_ms - NOW_MS;
+        assert_true(progress_planned(&p, 77, NOW_MS + 50)); /* looked at again, and not sent */
+        assert_int_equal(p.not_before_ms - NOW_MS, pause[i]);
     }
     assert_int_equal(pause[0], 100);
     assert_int_equal(pause[1], 200);
