@@ -14,6 +14,18 @@ LEAST = 3  # members that a version keeps, so that no loss is a large one
 TIMEOUT = 40.0  # of one settling: a sanitized agent is slow on a shared machine
 
 
+HEALTHS = [
+    {},
+    {"health": {"method": "GET", "uri": "/up", "httpVersion": "HTTP/1.0", "interval": 200}},
+    {"health": {"method": "GET", "uri": "/", "httpVersion": "HTTP/1.1", "interval": 200}, "host": "a.example"},
+]
+
+
+def health_of(backend) -> dict:
+    """The element of HEALTHS that a stored backend has."""
+    return {key: backend[key] for key in ("health", "host") if backend.get(key)}
+
+
 class Died(Exception):
     """The agent is gone: what was under way may have happened or not."""
 
@@ -26,7 +38,7 @@ class Siege:
         The first LEAST ports of each version are registered."""
         self.scene, self.agent, self.origins, self.begin = scene, scene.agent, origins, begin
         self.random = random.Random(seed)
-        self.version, self.rules, self.extras = "1.0.0", [], set()
+        self.version, self.rules, self.extras, self.health = "1.0.0", [], set(), {}
         self.members = {v: set(o.ports[:LEAST]) for v, o in origins.items() if v != "static"}
         self.unsure: dict[str, tuple] = {}  # "version", "rules", "extras": before and after
         self.changes = self.kills = self.structural = 0
@@ -35,7 +47,7 @@ class Siege:
 
     def change(self, structural) -> None:
         kinds = [self._register, self._deregister, self._rules, self._switch]
-        kinds += [self._backend] * 2 if structural else []
+        kinds += [self._backend, self._backend, self._profile] if structural else []
         self.changes += 1
         self.random.choice(kinds)()
 
@@ -77,6 +89,13 @@ class Siege:
         else:
             self._ask("extras", self.extras | {name}, lambda: self.agent.put(path, body))
 
+    def _profile(self) -> None:
+        """Another kind of check for `live`: another profile, of those that run from the start."""
+        self.structural += 1
+        health = self.random.choice(HEALTHS)
+        body = {"type": "dynamic", "name": SERVICE, "version": self.version} | health
+        self._ask("health", health, lambda: self.agent.put("/backends/live", body))
+
     def _ask(self, what, after, ask) -> None:
         before = getattr(self, what)
         try:
@@ -98,6 +117,7 @@ class Siege:
             "rules": [{key: rule[key] for key in ("type", "operation", "value", "backend")}
                       for rule in frontends["web"]["rules"]],
             "version": backends["live"]["version"],
+            "health": health_of(backends["live"]),
             "extras": set(backends) - {"live", "other"},
         }
         for what, got in told.items():

@@ -146,7 +146,7 @@ def test_a_drain_goes_on_after_a_kill_of_the_agent(
 def test_kills_at_any_time_leave_everything_whole(
     haproxy_version, start_scene, start_origin, consul, scaled
 ):
-    """With --full 200 random changes, else 20, in the second half new and deleted backends, too; each
+    """With --full 400 random changes, else 40, in the second half new and deleted backends, too; each
     agent lives for less than a second."""
     scene, origins = siege.build(start_scene, start_origin, consul, haproxy_version)
     timers = []
@@ -159,12 +159,12 @@ def test_kills_at_any_time_leave_everything_whole(
         scene.agent.start(wait_ready=not doomed)
         if doomed:
             child = scene.agent.child
-            lifetime = fate.random.uniform(0.05, 0.8)
+            lifetime = fate.random.uniform(0.05, 0.4)
             timers.append(threading.Timer(lifetime, child.signal, [signal.SIGKILL]))
             timers[-1].start()
 
     fate = siege.Siege(scene, origins, begin, SEED)
-    lay_siege(scene, fate, scaled(200))
+    lay_siege(scene, fate, scaled(400), haproxy_version)
 
 
 def test_kills_at_every_write_leave_everything_whole(
@@ -183,12 +183,12 @@ def test_kills_at_every_write_leave_everything_whole(
     def begin(doomed):
         if agent.child.alive():
             agent.kill()
-        point = int(fate.random.expovariate(1 / 60)) + 1
+        point = int(fate.random.expovariate(1 / 40)) + 1
         agent.env = environment | ({"THALASSA_FAULT": f"kill:{point}"} if doomed else {})
         agent.start(wait_ready=not doomed)
 
     fate = siege.Siege(scene, origins, begin, SEED)
-    lay_siege(scene, fate, scaled(200))
+    lay_siege(scene, fate, scaled(400), haproxy_version)
     places = set(re.findall(r"fault: killed at (\S+)", agent.log()))
     assert len(places) >= 3, places
     agent.stop()
@@ -211,21 +211,24 @@ def test_kills_of_both_leave_everything_whole(
                 kill_haproxy(scene.haproxy)
         scene.agent.start(wait_ready=not doomed)
         if doomed:
-            lifetime = fate.random.uniform(0.05, 1.5)
+            lifetime = fate.random.uniform(0.05, 0.6)
             timers.append(threading.Timer(lifetime, scene.agent.child.signal, [signal.SIGKILL]))
             timers[-1].start()
 
     fate = siege.Siege(scene, origins, begin, SEED)
-    fate.run(scaled(200), structural=True)
+    fate.run(scaled(400), structural=True)
     assert fate.kills >= 3, "too few kills to tell anything"
 
 
-def lay_siege(scene, fate, changes) -> None:
+def lay_siege(scene, fate, changes, haproxy_version) -> None:
+    """New and deleted backends, and other profiles, are a reload each at most, where spares are used up
+    too fast; none where HAProxy makes backends at runtime."""
     reloads = scene.haproxy.reloads()
     with load.Prober(scene.port, threads=1, pause=0.002) as prober:
         fate.run(changes // 2, structural=False)
         assert scene.haproxy.reloads() == reloads, "nothing of this needs a reload"
         fate.run(changes - changes // 2, structural=True)
     assert not prober.failures, "a kill of the agent costs no request"
-    assert scene.haproxy.reloads() - reloads <= fate.structural, "one for each new or deleted backend"
+    allowed = 0 if haproxy_version == "3.4" else fate.structural
+    assert scene.haproxy.reloads() - reloads <= allowed
     assert fate.kills >= 3, "too few kills to tell anything"
