@@ -39,6 +39,16 @@ const struct map_entry *map_sorted(struct arena *a, const struct map_entry *entr
     return copy;
 }
 
+void map_wait_for(const struct plan_input *in, struct plan *p, struct str backend)
+{
+    const struct desired_backend *b = plan_find_backend(in->want, backend);
+
+    p->waits = p->keeps_routes = true;
+    plan_wake(p, in->now_ms + in->poll_ms);
+    if (b)
+        scope_add(&p->restless, b->proxy);
+}
+
 void map_add_entry(struct plan *p, struct str path, struct str key, struct str value)
 {
     plan_push_map(p, REPLY_ADD_MAP, path, "add map " STR_FMT " " STR_FMT " " STR_FMT, STR_ARG(path),

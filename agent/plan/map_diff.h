@@ -19,6 +19,9 @@ const struct map_entry *map_entry_of(const struct map_entry *entries, size_t cou
  * them would mean to change the map for ever. `tell`: they are problems of the plan. */
 struct map_file map_sendable(struct plan *p, const struct map_file *m, bool tell);
 
+/* What leads to a backend that is coming (plan_backend_is_coming) changes in a later plan. */
+void map_wait_for(const struct plan_input *in, struct plan *p, struct str backend);
+
 void map_add_entry(struct plan *p, struct str path, struct str key, struct str value);
 void map_set_entry(struct plan *p, struct str path, struct str key, struct str value);
 

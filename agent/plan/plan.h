@@ -65,7 +65,8 @@ struct plan {
     size_t claim_count;
     struct plan_hand *hands; /* only of a fresh observation */
     size_t hand_count;
-    int64_t wake_ms; /* monotonic time to observe again although nothing is sent; -1 never */
+    int64_t wake_ms;   /* monotonic time to observe again although nothing is sent; -1 never */
+    bool keeps_routes; /* a frontend waits for a backend that is coming: whom it is led to stays */
     bool waits; /* it is not yet as it should be, though nothing is to be sent now: who is to follow
                  * does not serve, a map is to be read first. Drains of those who leave do not count
                  */
@@ -123,6 +124,11 @@ void plan_servers(const struct plan_input *in, struct plan *p);
 void plan_servers_of_leaver(const struct plan_input *in, struct plan *p, struct str proxy);
 /* True when the proxy's servers are enough to serve in place of another's. */
 bool plan_servers_suffice(const struct plan_input *in, const struct desired_backend *b);
+/* True when nobody serves the backend, but somebody soon may: a reload makes it, the registry has
+ * not told its members yet, or their first check is not over. Who is served by another one is not
+ * led to it so early. */
+bool plan_backend_is_coming(const struct plan_input *in, struct str backend);
+const struct desired_backend *plan_find_backend(const struct desired *d, struct str name);
 void plan_proxies_make(const struct plan_input *in, struct plan *p);
 void plan_proxies_leave(const struct plan_input *in, struct plan *p);
 void plan_maps_of_proxies(const struct plan_input *in, struct plan *p); /* before they are made */

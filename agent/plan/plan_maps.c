@@ -14,28 +14,11 @@ static enum keys keys_of(struct str name)
     return str_eq(name, STR("maps/proxies.map")) ? KEYS_BACKENDS : KEYS_OTHER;
 }
 
-static const struct desired_backend *find_wanted(const struct desired *d, struct str name)
-{
-    size_t low = 0, high = d->backend_count;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int c = str_cmp(d->backends[middle].object->name, name);
-        if (c == 0)
-            return &d->backends[middle];
-        if (c < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
-
 /* Where a backend's requests are led now: to the proxy that is to serve it, or on to the one that
  * holds until the other can. */
 static struct str route_of(const struct plan_input *in, struct plan *p, struct map_entry entry)
 {
-    const struct desired_backend *b = find_wanted(in->want, entry.key);
+    const struct desired_backend *b = plan_find_backend(in->want, entry.key);
 
     if (!b || b->holder.n == 0 || plan_servers_suffice(in, b))
         return entry.value;
@@ -55,6 +38,26 @@ static struct map_file routed(const struct plan_input *in, struct plan *p, struc
     copy.entries = ARENA_ARRAY(&p->arena, struct map_entry, m.count);
     for (size_t i = 0; i < m.count; i++)
         copy.entries[i] = (struct map_entry){m.entries[i].key, route_of(in, p, m.entries[i])};
+    return copy;
+}
+
+/* A frontend that is led somewhere stays there while the backend that follows is coming. */
+static struct map_file defaults_of(const struct plan_input *in, struct plan *p, struct map_file m,
+                                   const struct have_map *have)
+{
+    const struct map_entry *now = map_sorted(&p->arena, have->entries, have->count);
+    struct map_file copy = m;
+
+    copy.entries = ARENA_ARRAY(&p->arena, struct map_entry, m.count);
+    for (size_t i = 0; i < m.count; i++) {
+        const struct map_entry *old = map_entry_of(now, have->count, m.entries[i].key);
+        copy.entries[i] = m.entries[i];
+        if (!old || str_eq(old->value, m.entries[i].value) ||
+            !plan_backend_is_coming(in, m.entries[i].value))
+            continue;
+        copy.entries[i].value = old->value;
+        map_wait_for(in, p, m.entries[i].value);
+    }
     return copy;
 }
 
@@ -111,6 +114,8 @@ static void plan_keyed_maps(const struct plan_input *in, struct plan *p, enum ke
         have = map_known(in, p, path);
         if (have && keys == KEYS_BACKENDS && side == MAP_PUT)
             m = routed(in, p, m);
+        if (have && str_eq(m.name, STR("maps/default.map")) && side == MAP_PUT)
+            m = defaults_of(in, p, m, have);
         if (have && keys == KEYS_PROXIES && side == MAP_DELETE)
             have = without_leavers(in, p, &m, have);
         if (have)
@@ -146,5 +151,6 @@ void plan_maps(const struct plan_input *in, struct plan *p)
     plan_keyed_maps(in, p, KEYS_OTHER, MAP_PUT);
     plan_rules(in, p);
     plan_keyed_maps(in, p, KEYS_OTHER, MAP_DELETE);
-    plan_keyed_maps(in, p, KEYS_BACKENDS, MAP_DELETE);
+    if (!p->keeps_routes)
+        plan_keyed_maps(in, p, KEYS_BACKENDS, MAP_DELETE);
 }

@@ -22,6 +22,55 @@ static bool look(struct pool *b, const struct plan_input *in, const struct desir
     return true;
 }
 
+const struct desired_backend *plan_find_backend(const struct desired *d, struct str name)
+{
+    size_t low = 0, high = d->backend_count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int c = str_cmp(d->backends[middle].object->name, name);
+        if (c == 0)
+            return &d->backends[middle];
+        if (c < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+static bool is_coming(const struct pool *b, const struct desired_server *w)
+{
+    const struct have_server *h = have_find_server(b->have, w->name);
+    const struct ledger_entry *entry = pool_entry(b, w->name);
+
+    if (w->leaving || w->admin != ADMIN_READY)
+        return false;
+    if (!h)
+        return b->in->add_checked && !(entry && entry->refused);
+    return entry && entry->warming && h->check_result != HAVE_CHECK_FAILED;
+}
+
+bool plan_backend_is_coming(const struct plan_input *in, struct str backend)
+{
+    const struct desired_backend *want = plan_find_backend(in->want, backend);
+    struct pool b;
+
+    if (!want || want->undecided)
+        return false;
+    if (!look(&b, in, want))
+        return true; /* by a reload */
+    if (b.any)
+        return false;
+    if (want->unknown && want->server_count == 0)
+        return true;
+    for (size_t i = 0; i < want->server_count; i++) {
+        if (is_coming(&b, &want->servers[i]))
+            return true;
+    }
+    return false;
+}
+
 bool plan_servers_suffice(const struct plan_input *in, const struct desired_backend *want)
 {
     struct pool b;

@@ -4,6 +4,7 @@
 #include "plan/map_diff.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 char plan_active_set(const struct plan_input *in, struct str frontend)
 {
@@ -123,6 +124,40 @@ static struct ruleset sendable_rules(struct plan *p, const struct ruleset *r)
     return copy;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static bool has_value(const struct have_map *map, struct str value)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        if (str_eq(map->entries[i].value, value))
+            return true;
+    }
+    return false;
+}
+
+/* A rule leads to a backend that none led to before, and that is still coming. */
+static bool is_early(const struct plan_input *in, struct plan *p, const struct ruleset *r,
+                     const struct have_map *ranks)
+{
+    struct str *names = ARENA_ARRAY(&p->arena, struct str, r->ranks.count);
+
+    for (size_t i = 0; i < r->ranks.count; i++)
+        names[i] = r->ranks.entries[i].value;
+    if (r->ranks.count)
+        qsort(names, r->ranks.count, sizeof *names, by_text);
+    for (size_t i = 0; i < r->ranks.count; i++) {
+        if ((i && str_eq(names[i], names[i - 1])) || has_value(ranks, names[i]) ||
+            !plan_backend_is_coming(in, names[i]))
+            continue;
+        map_wait_for(in, p, names[i]);
+        return true;
+    }
+    return false;
+}
+
 static void plan_ruleset(const struct plan_input *in, struct plan *p, const struct ruleset *r)
 {
     char set = plan_active_set(in, r->frontend), other = set == 'a' ? 'b' : 'a';
@@ -138,7 +173,7 @@ static void plan_ruleset(const struct plan_input *in, struct plan *p, const stru
     current = is_current(in, p, r, set, &ready) && ranks_are_current(p, r, ranks, set);
     if (ready && current) /* ranks that no set needs any more */
         map_diff(p, rank_path, ranks_of(p, r, set), r->ranks.count, ranks, MAP_DELETE);
-    if (!ready || current)
+    if (!ready || current || is_early(in, p, r, ranks))
         return;
     for (size_t i = 0; i < active->count; i++)
         listed = listed || str_eq(active->entries[i].key, r->frontend);

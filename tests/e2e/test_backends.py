@@ -251,3 +251,24 @@ def test_a_backend_deleted_by_hand_comes_back(scene, start_origin, haproxy_versi
             return "UNPUB" not in row["status"]
 
         wait.until(published, "it is published again")
+
+
+def test_a_frontend_led_to_a_new_backend_loses_no_request(start_scene, start_origin, consul, haproxy_version):
+    """One PUT /config makes a backend of a service that nobody has asked for yet, and leads the frontend
+    and a rule to it: the registry has to tell its members first."""
+    scene = start_scene(haproxy_version, registry=consul)
+    other = start_origin("other")
+    scene.register(other, service="another")
+    live = {"key": "live", "type": "dynamic", "name": SERVICE, "version": "1.0.0"}
+    web = {"key": "web", "bind": f"127.0.0.1:{scene.port}", "backend": "live"}
+    with scene.load(), scene.no_reload():
+        for number in range(3):
+            new = {"key": f"new{number}", "type": "dynamic", "name": "another", "version": "1.0.0"}
+            rule = {"type": "path", "operation": "path", "value": "/x", "backend": new["key"]}
+            body = {"frontends": [web | {"backend": new["key"], "rules": [rule]}], "backends": [live, new]}
+            scene.agent.good(scene.agent.put("/config", body, wait="10s"))
+            assert scene.answered_by().startswith("other")
+            assert scene.answered_by("/x").startswith("other")
+            body = {"frontends": [web], "backends": [live]}
+            scene.agent.good(scene.agent.put("/config", body, prune="true", wait="10s"))
+        settled(scene)
