@@ -122,7 +122,6 @@ static void release(struct app *a)
 {
     plan_free(&a->plan);
     plan_free(&a->sent);
-    scope_fini(&a->scope);
     have_free(a->have);
     scope_fini(&a->scope);
     scope_fini(&a->unseen);
