@@ -8,7 +8,9 @@ Versions of HAProxy: a test that takes `haproxy_version` (or a fixture that does
 `agent`) runs once per version, 2.6 to 3.4 unless THALASSA_HAPROXY_VERSIONS names others, and has
 `haproxy-VERSION` in its name, of which tests/matrix makes the columns of its table. What no version
 can change runs on the first one only: single tests by `@pytest.mark.one_version`, whole files by
-ONE_VERSION below, each with the reason. A new file needs no entry.
+ONE_VERSION below, each with the reason. Files of ENDS are about what the agent decides, with commands
+that other files try on each version: they run on the first and the last one, with --full on all. A new
+file needs no entry.
 
 Time: all of it has to end within a quarter of an hour on two cores. Files of LONG begin first, so
 that no long test is left alone at the end. A test polls (wait.py), takes its ports from ports.py, and
@@ -43,7 +45,15 @@ ONE_VERSION = {
     "test_store": "what the agent remembers",
 }
 
-LONG = ["test_crash", "test_registry", "test_totals", "test_reload", "test_drift_by_hand", "test_switch"]
+ENDS = {
+    "test_drift": "what is not ours",
+    "test_hands": "whose word wins",
+    "test_idempotence": "what is not done",
+    "test_overrides": "whose word wins",
+    "test_switch_states": "the states of a switch; test_switch runs on all versions",
+}
+
+LONG = ["test_journey", "test_crash", "test_registry", "test_totals", "test_reload", "test_drift_by_hand", "test_switch"]
 
 
 def pytest_addoption(parser):
@@ -63,15 +73,17 @@ def versions() -> list[str]:
 def pytest_generate_tests(metafunc):
     if "haproxy_version" in metafunc.fixturenames:
         names = versions()
-        marked = metafunc.definition.get_closest_marker("one_version")
-        if marked or metafunc.module.__name__.split(".")[-1] in ONE_VERSION:
+        file = metafunc.module.__name__.split(".")[-1]
+        if metafunc.definition.get_closest_marker("one_version") or file in ONE_VERSION:
             names = names[:1]
+        elif file in ENDS and not metafunc.config.getoption("--full"):
+            names = [*names[:1], *names[1:][-1:]]
         ids = [f"haproxy-{name}" for name in names]
         metafunc.parametrize("haproxy_version", names, ids=ids, indirect=True)
 
 
 def pytest_collection_modifyitems(config, items):
-    items.sort(key=lambda item: item.path.stem not in LONG)
+    items.sort(key=lambda i: LONG.index(i.path.stem) if i.path.stem in LONG else len(LONG))
     if not config.getoption("--full"):
         for item in items:
             if item.get_closest_marker("full"):
