@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spoe/cursor.h"
 
-uint32_t spop_read_u32(struct spop_cursor *c)
-{
-    struct spop_bytes b = spop_read_bytes(c, 4);
-
-    if (b.n != 4)
-        return 0;
-    return (uint32_t)b.p[0] << 24 | (uint32_t)b.p[1] << 16 | (uint32_t)b.p[2] << 8 | b.p[3];
-}
-
 uint64_t spop_read_long_varint(struct spop_cursor *c)
 {
     uint64_t value = spop_read_u8(c), group;

@@ -49,7 +49,14 @@ static inline struct spop_bytes spop_read_bytes(struct spop_cursor *c, uint64_t 
     return found;
 }
 
-uint32_t spop_read_u32(struct spop_cursor *c); /* big endian */
+static inline uint32_t spop_read_u32(struct spop_cursor *c) /* big endian */
+{
+    struct spop_bytes b = spop_read_bytes(c, 4);
+
+    if (b.n != 4)
+        return 0;
+    return (uint32_t)b.p[0] << 24 | (uint32_t)b.p[1] << 16 | (uint32_t)b.p[2] << 8 | b.p[3];
+}
 
 /* What does not fit into 64 bits is bad. The encoding is HAProxy's own ("peers"), not LEB128. */
 uint64_t spop_read_long_varint(struct spop_cursor *c);

@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spoe/notify.h"
 
-bool spop_arg_next(struct spop_messages *m, struct spop_arg *arg)
-{
-    if (m->args_left == 0)
-        return false;
-    m->args_left--;
-    arg->name = spop_read_string(&m->at);
-    arg->value = spop_read_value(&m->at);
-    return !m->at.bad;
-}
-
 bool spop_message_next(struct spop_messages *m)
 {
     struct spop_arg skipped;

@@ -32,7 +32,16 @@ static inline struct spop_messages spop_messages(const struct spop_notify *n)
     return (struct spop_messages){.at = spop_cursor(n->payload)};
 }
 
+static inline bool spop_arg_next(struct spop_messages *m, struct spop_arg *arg)
+{
+    if (m->args_left == 0)
+        return false;
+    m->args_left--;
+    arg->name = spop_read_string(&m->at);
+    arg->value = spop_read_value(&m->at);
+    return !m->at.bad;
+}
+
 bool spop_message_next(struct spop_messages *m);
-bool spop_arg_next(struct spop_messages *m, struct spop_arg *arg);
 
 #endif

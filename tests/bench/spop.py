@@ -3,10 +3,10 @@
 """Answers per second of an SPOE agent over a plain echo of the same bytes, in pairs on the same machine:
 many connections with one question each, as HAProxy asks, and few with many. Each answer is checked.
 
-    tests/bench/spop.py [--rounds 7] [--seconds 1] [--port PORT --expect NAME=TEXT]
+    tests/bench/spop.py [--rounds 25] [--seconds 0.4] [--port PORT --expect NAME=TEXT]
 
 Without --port the agent is libspop's example. Load and server have a processor of their own, if there
-are two. The processor time per answer is the steadier number.
+are two. On a busy machine the processor time per answer is the steadier number.
 """
 
 import argparse
@@ -90,8 +90,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--seconds", type=float, default=0.4)
     parser.add_argument("--port", type=int, help="an agent that runs already")
     parser.add_argument("--pid", type=int, help="its process, for its processor time")
     parser.add_argument("--expect", default=EXPECTED, help="the variable that it answers with")

@@ -34,7 +34,8 @@ struct connection {
     size_t held;
 };
 
-static unsigned connections = 8, depth = 16, seconds = 2;
+static unsigned connections = 8, depth = 16;
+static double seconds = 2;
 static bool echoes;
 static uint8_t question_bytes[PAYLOAD], answer_bytes[PAYLOAD], out_bytes[MAX_DEPTH * 256 + PAYLOAD];
 static struct spop_out question = {question_bytes, 0, PAYLOAD, false};
@@ -166,7 +167,7 @@ static bool turn(struct connection *c, bool more)
 static void run(struct connection *all, int set)
 {
     struct epoll_event events[EVENTS];
-    int64_t end = now_us() + (int64_t)seconds * 1000000;
+    int64_t end = now_us() + (int64_t)(seconds * 1e6);
 
     for (unsigned i = 0; i < connections; i++) {
         struct spop_out o = {out_bytes, 0, sizeof out_bytes, false};
@@ -207,7 +208,7 @@ static void read_options(int argc, char **argv)
         switch (option) {
         case 'c': connections = (unsigned)strtoul(optarg, NULL, 10); break;
         case 'd': depth = (unsigned)strtoul(optarg, NULL, 10); break;
-        case 's': seconds = (unsigned)strtoul(optarg, NULL, 10); break;
+        case 's': seconds = strtod(optarg, NULL); break;
         case 'm': message = optarg; break;
         case 'a': pairs[count++] = optarg; break;
         case 'x':
