@@ -141,7 +141,8 @@ class Asker:
         self.rest = b""
 
     def ask(self, request) -> dict[str, str]:
-        """The answer's headers; one that HAProxy leaves out, since it is empty, is ""."""
+        """The answer's headers; one that HAProxy leaves out, since it is empty, is "". `body` is its
+        body."""
         lines = [f"{request['method']} {request['target']} HTTP/1.1"]
         lines += [f"{name}: {value}" for name, value in request["headers"]]
         self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
@@ -153,7 +154,16 @@ class Asker:
         status, *headers = head.decode().split("\r\n")
         assert " 200 " in status, f"{status} in answer to {request}"
         found = (line.split(": ", 1) for line in headers)
-        return collections.defaultdict(str, {name.lower(): value for name, value in found})
+        answer = collections.defaultdict(str, {name.lower(): value for name, value in found})
+        length = int(answer["content-length"] or 0)
+        while len(self.rest) < length:
+            piece = self.socket.recv(65536)
+            assert piece, f"closed in the body of the answer to {request}"
+            self.rest += piece
+        answer["body"], self.rest = self.rest[:length].decode(), self.rest[length:]
+        return answer
 
     def close(self) -> None:
         self.socket.close()
+
+    stop = close
