@@ -67,7 +67,9 @@ static void export_objects(struct app *a, const struct objects *o)
                                     .splits = o->splits,
                                     .split_count = o->split_count,
                                     .policies = o->policies,
-                                    .policy_count = o->policy_count};
+                                    .policy_count = o->policy_count,
+                                    .overrides = o->overrides,
+                                    .override_count = o->override_count};
     struct err e;
 
     if (!a->options->persistence || !*a->options->persistence)

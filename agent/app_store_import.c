@@ -39,6 +39,8 @@ int app_store_import(struct app *a, struct err *e)
             objects_put_split(next, p.splits[i]);
         for (size_t i = 0; i < p.policy_count; i++)
             objects_put_policy(next, p.policies[i]);
+        for (size_t i = 0; i < p.override_count; i++)
+            objects_put_overrides(next, p.overrides[i]);
         next->generation = 1;
         rc = app_store_objects(a, next, e);
         objects_unref(a->stored);

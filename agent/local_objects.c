@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the objects of `render` and `check` come from. */
+#include "app_store_overrides.h"
 #include "local.h"
 
 #include "cli/client.h"
@@ -150,6 +151,7 @@ static int load_all(struct local *l, struct store_txn *t, struct err *e)
         return -1;
     g.frontends = false;
     if (store_each(t, STORE_BACKENDS, STORE_FORWARD, STR_NONE, load_object, &g, e) ||
+        app_load_override_sets(t, l->objects, e) ||
         store_get(t, STORE_META, STR("generation"), &generation, e))
         return -1;
     if (generation.p)
@@ -192,6 +194,8 @@ static int read_persistence(struct local *l, struct err *e)
         objects_put_split(l->objects, p.splits[i]);
     for (size_t i = 0; rc == 0 && i < p.policy_count; i++)
         objects_put_policy(l->objects, p.policies[i]);
+    for (size_t i = 0; rc == 0 && i < p.override_count; i++)
+        objects_put_overrides(l->objects, p.overrides[i]);
     persistence_free(&p);
     (void)snprintf(l->source, sizeof l->source, "--persistence %s", path);
     return rc ? err_wrap(e, "--persistence") : 0;

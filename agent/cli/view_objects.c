@@ -158,16 +158,17 @@ static struct str other_remark(struct view *v, const struct json *m)
 
 struct str view_override(struct view *v, const struct json *o)
 {
-    struct str state, weight;
+    struct str state, weight, since;
 
     if (!o || o->type != JSON_OBJECT)
         return STR("");
     state = view_text(o, "state");
     weight = view_text(o, "weight");
-    return arena_printf(v->arena, STR_FMT "%s%s" STR_FMT ": by " STR_FMT ", " STR_FMT,
+    since = view_time(v, view_number(o, "since"));
+    return arena_printf(v->arena, STR_FMT "%s%s" STR_FMT ": by " STR_FMT "%s" STR_FMT,
                         STR_ARG(state), state.n && weight.n ? ", " : "", weight.n ? "weight " : "",
-                        STR_ARG(weight), STR_ARG(view_text(o, "by")),
-                        STR_ARG(view_time(v, view_number(o, "since"))));
+                        STR_ARG(weight), STR_ARG(view_text(o, "by")), since.n ? ", " : "",
+                        STR_ARG(since));
 }
 
 static struct str remark(struct view *v, const struct json *m)

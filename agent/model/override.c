@@ -164,7 +164,8 @@ void override_set_put(struct json_out *o, const char *key, const struct override
     json_close_array(o);
 }
 
-static int read_one(const struct json *o, struct arena *a, struct override *out, struct err *e)
+int override_read(struct arena *a, const struct json *o, struct str *backend, struct override *out,
+                  struct err *e)
 {
     struct str member = STR("");
     unsigned state = ADMIN_READY;
@@ -173,9 +174,10 @@ static int read_one(const struct json *o, struct arena *a, struct override *out,
     *out = (struct override){.by = STR("")};
     if (o->type != JSON_OBJECT)
         return err_set(e, ERR_INVALID, "an object wanted, this is %s", json_type_name(o->type));
-    if (read_str(o, "member", a, &member, e) || endpoint_parse(a, member, &out->member, e) ||
-        read_enum(o, "state", states, &state, e) || read_uint(o, "weight", 0, 256, &weight, e) ||
-        read_str(o, "by", a, &out->by, e) || read_uint(o, "since", 0, INT64_MAX, &since, e))
+    if (read_str(o, "backend", a, backend, e) || read_str(o, "member", a, &member, e) ||
+        endpoint_parse(a, member, &out->member, e) || read_enum(o, "state", states, &state, e) ||
+        read_uint(o, "weight", 0, 256, &weight, e) || read_str(o, "by", a, &out->by, e) ||
+        read_uint(o, "since", 0, INT64_MAX, &since, e))
         return -1;
     out->has_state = word_of(o, "state") == OVERRIDE_SET;
     out->has_weight = word_of(o, "weight") == OVERRIDE_SET;
@@ -192,6 +194,7 @@ struct override_set *override_set_read(struct str backend, const struct json *li
 {
     struct override_set *s = override_set_new(backend);
     struct override one;
+    struct str ignored;
     struct err e;
 
     if (list->type != JSON_ARRAY) {
@@ -201,7 +204,7 @@ struct override_set *override_set_read(struct str backend, const struct json *li
     }
     JSON_EACH(o, list) {
         int rc = s->count < LIMIT_OVERRIDES
-                     ? read_one(o, a, &one, &e)
+                     ? override_read(a, o, &ignored, &one, &e)
                      : err_set(&e, ERR_INVALID, "more than %d", LIMIT_OVERRIDES);
         if (rc == 0)
             put(s, &one);

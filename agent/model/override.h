@@ -60,7 +60,10 @@ void override_put(struct json_out *o, const char *key, const struct override *v)
 void override_set_show(struct json_out *o, const struct override_set *s);
 /* The set as the store and the persistence file keep it: a list. */
 void override_set_put(struct json_out *o, const char *key, const struct override_set *s);
-/* Back; what does not read is left out and told (`problems`, one line each, in `a`). */
+/* One of them back, in `a`; `backend` is left alone when it is not named. */
+int override_read(struct arena *a, const struct json *o, struct str *backend, struct override *out,
+                  struct err *e);
+/* All of a backend; what does not read is left out and told (`problems`, one line each, in `a`). */
 struct override_set *override_set_read(struct str backend, const struct json *list, struct arena *a,
                                        struct str_list *problems);
 

@@ -2,6 +2,7 @@
 #include "store/persistence.h"
 
 #include "base/file.h"
+#include "store/persistence_overrides.h"
 
 #include <string.h>
 
@@ -322,7 +323,7 @@ int persistence_read(const char *path, struct persistence *out, struct err *e)
         if (rc == 0)
             rc = take_list(out, file, OBJECT_FRONTEND, e) ||
                  take_list(out, file, OBJECT_BACKEND, e) || take_list(out, file, OBJECT_SPLIT, e) ||
-                 take_list(out, file, OBJECT_POLICY, e);
+                 take_list(out, file, OBJECT_POLICY, e) || persistence_take_overrides(out, file, e);
         if (rc)
             (void)err_wrap(e, "%s", path);
     }
@@ -340,6 +341,8 @@ void persistence_free(struct persistence *p)
         split_unref(p->splits[i]);
     for (size_t i = 0; i < p->policy_count; i++)
         policy_unref(p->policies[i]);
+    for (size_t i = 0; i < p->override_count; i++)
+        override_set_unref(p->overrides[i]);
     arena_free(&p->arena);
     *p = (struct persistence){.arena = ARENA_INIT};
 }
@@ -384,6 +387,7 @@ int persistence_write(const char *path, const struct persistence *what, struct e
     json_close_array(&o);
     put_splits(&o, what);
     put_policies(&o, what);
+    persistence_put_overrides(&o, what);
     json_close_object(&o);
     json_out_fini(&o);
     rc = buf_failed(&text)

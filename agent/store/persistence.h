@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The persistence file: {"version":1,"frontends":[...],"backends":[...]} and, where there are any,
- * "splits":[...] and "policies":[...]; read when the store is empty, rewritten whole on each change. */
+ * "splits":[...] and "policies":[...]; read when the store is empty, rewritten whole on each
+ * change. */
 #ifndef THALASSA_STORE_PERSISTENCE_H
 #define THALASSA_STORE_PERSISTENCE_H
 
 #include "model/backend.h"
 #include "model/frontend.h"
+#include "model/override.h"
 #include "model/policy.h"
 #include "model/split.h"
 
@@ -25,6 +27,8 @@ struct persistence {
     size_t split_count;
     struct policy **policies; /* sorted by name */
     size_t policy_count;
+    struct override_set **overrides; /* one of each backend of which members something is said */
+    size_t override_count;
     struct str_list warnings; /* unknown fields, which were ignored; one line each */
     struct str_list problems; /* objects that did not pass and are missing; one line each */
 };

@@ -70,7 +70,9 @@ static void test_status_of_a_bad_day(void **state)
         "\"registry\":{\"state\":\"down\",\"lastError\":\"no connection\",\"held\":[{\"backend\":"
         "\"live\",\"members\":3,\"reason\":\"lost\"}],\"panic\":[\"b\"]},"
         "\"reloads\":{\"count\":0,\"last\":0,\"reason\":\"\",\"lastError\":\"bad \\u001b[2J\"},"
-        "\"pending\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\"],\"applyError\":\"no\","
+        "\"overrides\":[{\"backend\":\"live\",\"member\":\"h:1\",\"state\":null,\"weight\":0,"
+        "\"by\":\"a\\u001bb\",\"since\":0}],\"pending\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\"],"
+        "\"applyError\":\"no\","
         "\"failed\":[{\"object\":\"backend/x\",\"error\":\"refused\"}]}",
         "agent         version 0.1.0\n"
         "haproxy       down: refused\n"
@@ -80,6 +82,7 @@ static void test_status_of_a_bad_day(void **state)
         "  panic       b: nobody is healthy, so the unhealthy serve\n"
         "reloads       0\n"
         "  failed      bad ?[2J\n"
+        "override      live h:1: weight 0: by a?b\n"
         "pending       6 operations (`thalassa plan` has them all)\n"
         "              1\n              2\n              3\n              4\n              5\n"
         "  failed      no\n"
@@ -152,13 +155,15 @@ static void test_members(void **state)
         "{\"name\":\"s\",\"version\":\"\",\"host\":\"h\",\"port\":1,\"health\":\"critical\","
         "\"weight\":1,\"address\":\"\",\"unusable\":\"no such host\",\"observed\":null},"
         "{\"name\":\"s\",\"version\":\"1\",\"host\":\"h2\",\"port\":1,\"health\":\"passing\","
-        "\"weight\":1,\"address\":\"10.0.0.1\",\"backup\":false,\"observed\":null}]",
+        "\"weight\":1,\"address\":\"10.0.0.1\",\"backup\":false,\"observed\":null,\"override\":"
+        "{\"state\":\"drain\",\"weight\":5,\"by\":\"uid 0\",\"since\":0}}]",
         "MEMBER    SERVICE  VERSION  HEALTH    HAPROXY  STATE  WEIGHT  SESSIONS  REMARK\n"
         "[::1]:80  s        1        passing   UP       ready      10         3  -\n"
         "h:1       s        -        critical  -        -           1         -  unusable: no such "
         "host\n"
-        "h2:1      s        1        passing   -        -           1         -  resolved to "
-        "10.0.0.1\n");
+        "h2:1      s        1        passing   -        -           1         -  drain, weight 5: "
+        "by "
+        "uid 0; resolved to 10.0.0.1\n");
 }
 
 static void test_services_and_activity(void **state)

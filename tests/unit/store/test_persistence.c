@@ -88,6 +88,46 @@ static void test_what_is_written_is_read_the_same(void **state)
     persistence_free(&again);
 }
 
+static void test_words_on_members_are_in_it_when_there_are_any(void **state)
+{
+    static const char text[] =
+        "{\"version\":1,\"frontends\":[],\"backends\":[{\"key\":\"a\",\"type\":\"static\"},"
+        "{\"key\":\"b\",\"type\":\"static\"}],\"overrides\":["
+        "{\"backend\":\"b\",\"member\":\"10.0.0.2:80\",\"state\":\"maint\",\"weight\":null,\"by\":"
+        "\"me\",\"since\":5},"
+        "{\"backend\":\"b\",\"member\":\"[::1]:80\",\"state\":null,\"weight\":0},"
+        "{\"backend\":\"a\",\"member\":\"h:1\",\"state\":\"drain\"},"
+        "{\"backend\":\"c\",\"member\":\"h:1\",\"state\":\"drain\"},"
+        "{\"backend\":\"a\",\"member\":\"h\",\"state\":\"drain\"},"
+        "{\"backend\":\"a\",\"member\":\"h:2\"}]}";
+    struct place *p = *state;
+    const char *path = place_path(p, "out.json");
+    struct persistence in, again;
+    struct buf written;
+    struct err e;
+
+    assert_int_equal(read_text(p, str_z(text), &in, &e), 0);
+    assert_int_equal(in.problems.count, 3);
+    assert_non_null(strstr(line(&in.problems, 0), "overrides[3]: backend: no such backend"));
+    assert_int_equal(in.override_count, 2);
+    assert_int_equal(persistence_write(path, &in, &e), 0);
+    assert_int_equal(persistence_read(path, &again, &e), 0);
+    assert_int_equal(again.problems.count + again.warnings.count, 0);
+    assert_int_equal(again.override_count, 2);
+    assert_true(str_eq_z(again.overrides[0]->backend, "b"));
+    assert_int_equal(override_find(again.overrides[0], STR("10.0.0.2"), 80)->since_ms, 5);
+    assert_int_equal(override_find(again.overrides[0], STR("10.0.0.2"), 80)->state, ADMIN_MAINT);
+    assert_true(override_find(again.overrides[0], STR("::1"), 80)->has_weight);
+    persistence_free(&again);
+    again = in;
+    again.override_count = 0; /* then there is no word of it */
+    assert_int_equal(persistence_write(path, &again, &e), 0);
+    file_get(path, &written);
+    assert_null(strstr(written.p, "overrides"));
+    buf_free(&written);
+    persistence_free(&in);
+}
+
 static void test_unknown_fields_are_warned_of_and_ignored(void **state)
 {
     static const char text[] =
@@ -267,6 +307,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_whole_file_is_read_without_a_word),
         TEST(test_what_is_written_is_read_the_same),
+        TEST(test_words_on_members_are_in_it_when_there_are_any),
         TEST(test_unknown_fields_are_warned_of_and_ignored),
         TEST(test_objects_that_do_not_pass_are_listed_one_per_line),
         TEST(test_what_is_no_such_file_is_refused),
