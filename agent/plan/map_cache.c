@@ -85,13 +85,15 @@ static struct cached *insert(struct map_cache *c, struct str path)
     return item;
 }
 
+/* HAProxy's own number of entries is kept to be compared with the next one: it may be another than
+ * that of the entries (2.6 to 3.4 count one twice that was added by a command). */
 static void take(struct cached *item, const struct have_map *m)
 {
     struct arena old = item->arena;
 
     arena_init(&item->arena);
     item->map = (struct have_map){.path = arena_str(&item->arena, m->path),
-                                  .entry_count = m->count,
+                                  .entry_count = m->entry_count,
                                   .read = true,
                                   .count = m->count};
     item->map.entries = ARENA_ARRAY(&item->arena, struct map_entry, m->count);
