@@ -19,6 +19,8 @@ static const struct command_row rows[] = {
     {COMMAND_SWITCH, CHANGES | F(SERVICE), command_switch, 2, 2},
     {COMMAND_SPLITS, F(JSON), command_splits, 0, 1},
     {COMMAND_SPLIT, F(JSON) | F(WAIT) | F(DRY_RUN) | F(STICKY), command_split, 2, 3},
+    {COMMAND_POLICIES, F(JSON), command_policies, 0, 1},
+    {COMMAND_POLICY, MEMBER, command_policy, 1, 32},
     {COMMAND_DRAIN, MEMBER, command_drain, 2, 2},
     {COMMAND_MAINT, MEMBER, command_maint, 2, 2},
     {COMMAND_READY, CHANGES, command_ready, 2, 2},

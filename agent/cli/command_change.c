@@ -173,7 +173,7 @@ static int read_stdin(struct buf *body, struct err *e)
         char *place = buf_room(body, 65536, &room);
         ssize_t n = place ? read(STDIN_FILENO, place, room) : 0;
         if (!place)
-            return err_set(e, ERR_TOO_LARGE, "standard input: larger than %d bytes", BODY_BYTES);
+            return err_set(e, ERR_TOO_LARGE, "standard input: too large");
         if (n < 0)
             return err_errno(e, ERR_INTERNAL, errno, "standard input");
         if (n == 0)
@@ -182,10 +182,8 @@ static int read_stdin(struct buf *body, struct err *e)
     }
 }
 
-/* Broken JSON is told before anybody is asked. */
-static int read_objects(struct command_line *c, struct buf *body, struct err *e)
+int command_read_json(struct command_line *c, const char *file, struct buf *body, struct err *e)
 {
-    const char *file = c->words[0];
     struct json *o;
 
     if (strcmp(file, "-") == 0 ? read_stdin(body, e) : file_read(file, body, e))
@@ -204,7 +202,7 @@ int command_apply(struct command_line *c)
     buf_init(&path, PATH_BYTES);
     buf_init(&body, BODY_BYTES);
     buf_add_z(&path, "/config");
-    if (read_objects(c, &body, &e))
+    if (command_read_json(c, c->words[0], &body, &e))
         rc = command_misuse(c, "%s", e.text);
     else
         rc = command_send(c, "PUT", &path, buf_str(&body),

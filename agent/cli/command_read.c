@@ -113,6 +113,11 @@ int command_services(struct command_line *c)
     return show_named(c, "/services", "", view_services, view_service);
 }
 
+int command_policies(struct command_line *c)
+{
+    return show_named(c, "/policies", "", view_policies, view_policy);
+}
+
 int command_splits(struct command_line *c)
 {
     return show_named(c, "/splits", "", view_splits, view_split);

@@ -16,6 +16,8 @@ int command_activity(struct command_line *c);
 int command_switch(struct command_line *c);
 int command_splits(struct command_line *c);
 int command_split(struct command_line *c);
+int command_policies(struct command_line *c);
+int command_policy(struct command_line *c);
 int command_drain(struct command_line *c);
 int command_maint(struct command_line *c);
 int command_ready(struct command_line *c);
@@ -27,6 +29,9 @@ int command_version(struct command_line *c);
  * (may be NULL) put before what the agent refuses. */
 int command_send(struct command_line *c, const char *method, struct buf *path, struct str body,
                  const char *what, const char *about);
+
+/* JSON from a file, "-" is standard input; broken JSON is told before anybody is asked. */
+int command_read_json(struct command_line *c, const char *file, struct buf *body, struct err *e);
 
 /* GET `path` and show it: the text of `put`, or the JSON itself with --json. */
 int command_show(struct command_line *c, struct str path, view_put *put);

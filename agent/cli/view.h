@@ -27,6 +27,9 @@ void view_services(struct view *v, const struct json *o); /* GET /services */
 void view_service(struct view *v, const struct json *o);  /* GET /services/{name} */
 void view_splits(struct view *v, const struct json *list);
 void view_split(struct view *v, const struct json *o);
+void view_policies(struct view *v, const struct json *list);
+void view_policy(struct view *v, const struct json *o);
+void view_policy_try(struct view *v, const struct json *o); /* POST /policies/try */
 void view_activity(struct view *v, const struct json *list);
 
 /* --- what the views are made of --- */

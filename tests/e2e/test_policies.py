@@ -15,6 +15,7 @@ import ports
 import pytest
 import scene as scenes
 import wait
+from held import Held
 from scene import NO_WAIT
 
 BACKENDS = ("live", "be0", "be1", "be2")
@@ -194,6 +195,29 @@ def test_a_stopped_agent_costs_no_more_than_the_timeout_and_is_taken_out(scene):
     wait.equals(lambda: scene.decided(**MARKED), ("be1", "agent"), "it is asked again")
 
 
+def test_a_stuck_thread_is_closed_and_opened_again(scene):
+    """Its questions are answered by Lua at once; the rest of the agent goes on and tells of it."""
+    scene.put()
+    assert scene.decided(**MARKED) == ("be1", "agent")
+
+    def state():
+        return scene.agent.status()["spoe"]["state"]
+
+    with load.Prober(scene.scene.port, headers=MARKED) as prober:
+        with Held(scene.agent.child.pid, "spop"):
+            wait.equals(state, "stuck", "the watchdog has seen it")
+            scene.wait_agent("DOWN")
+            assert scene.decided(**MARKED) == ("be1", "lua")
+            assert scene.ask(**MARKED)["x-err"] == ""  # nobody waits for it
+            assert "thalassa_spoe_stuck 1" in scene.agent.get("/metrics").body
+        wait.equals(state, "listening", "it turns again")
+        scene.wait_agent()
+        assert scene.decided(**MARKED) == ("be1", "agent")
+    assert prober.names() == {"be1"} and not prober.failures
+    verbs = [entry["verb"] for entry in scene.agent.get("/activity?filter=spoe").body]
+    assert verbs == ["returned", "stuck"], verbs
+
+
 def test_an_agent_that_ends_keeps_no_request_waiting(scene):
     """Its health checks fail first: nobody asks when it goes."""
     scene.put()
@@ -306,3 +330,37 @@ def test_an_address_that_is_taken_is_told(start_agent, start_origin, haproxy_ver
     agent = start_agent(haproxy_version, wait_ready=False, spoeListen=taken)
     assert agent.exit_status() == 2
     assert re.search(rf"--spoeListen: {taken}.*in use", agent.log()), agent.log()
+
+
+def test_the_command_line_puts_shows_tries_and_deletes(scene, work):
+    run = scene.agent.run
+    policy = work / "gold.json"
+    policy.write_text(
+        '{"frontend":"web","match":{"header":{"x-a":{"regex":"^b"}},"path":{"prefix":"/"}},'
+        '"action":{"backend":"be1","set":{"variant":"b"}}}'
+    )
+    assert "no policies" in run("policies").stdout
+    done = run("policy", "put", "gold", policy, "--wait", "10s")
+    assert done.returncode == 0 and "gold is stored" in done.stdout, done
+    assert scene.decided(X_A="bb") == ("be1", "agent")
+    for words in (["policies"], ["policy", "list"]):
+        assert re.search(r"gold +web +100 +yes +be1 +variant=b", run(*words).stdout), run(*words)
+    for words in (["policies", "gold"], ["policy", "show", "gold"]):
+        assert '"regex":"^b"' in run(*words).stdout, run(*words)
+    tried = run("policy", "try", "GET", "http://a.example/x", "X-A: bc", "src=10.0.0.1").stdout
+    assert "taken by gold: backend be1, sets variant=b" in tried, tried
+    assert re.search(r"by Lua +undecided", tried) and "seen: bc" in tried, tried
+    assert "none" in run("policy", "try", "GET", "/", "X-A:c", "frontend=web").stdout
+    policy.write_text('{"frontend":"web","match":{"colour":"red"}}')
+    done = run("policy", "put", "gold", policy)
+    assert done.returncode == 1 and "colour" in done.stderr, done
+    for words, said in (
+        (["put", "gold"], "policy put NAME FILE"),
+        (["paint"], "list, show, put, delete or try wanted"),
+        (["try", "GET", "/", "nonsense"], "not understood"),
+        (["put", "gold", work / "nothing"], "nothing"),
+    ):
+        done = run("policy", *words)
+        assert done.returncode == 2 and said in done.stderr, done
+    assert run("policy", "delete", "gold").returncode == 0
+    assert "no policies" in run("policies").stdout

@@ -78,7 +78,8 @@ static void test_bad_values_name_source_option_and_value(void **state)
         {"run --json", "unknown option \"--json\""},
         {"run now", "\"now\": run takes no arguments"},
         {"frobnicate", "unknown command \"frobnicate\"; known: run check render plan status "
-                       "frontends backends members services switch splits split drain maint ready "
+                       "frontends backends members services switch splits split policies policy "
+                       "drain maint ready "
                        "weight activity apply version"},
     };
 
