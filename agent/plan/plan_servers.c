@@ -325,13 +325,13 @@ void plan_pool(struct plan *p, const struct pool *b)
 
         i += c <= 0;
         j += c >= 0;
-        if (c > 0 || (c == 0 && w->leaving))
+        if (h && (!w || c > 0 || (c == 0 && w->leaving)))
             remove_server(p, b, h);
-        else if (c == 0) {
+        else if (w && c == 0) {
             if (!replace_server(p, b, w, h))
                 change_server(p, b, w, h);
             find_heir(p, b, w);
-        } else if (!w->leaving)
+        } else if (w && !w->leaving)
             add_server(p, b, w);
     }
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A switch of versions that does not go smoothly: each one ends in a pool that serves, and is told in
-/status and in the activity."""
+"""A switch of versions that does not go smoothly: each one ends in a pool that serves, and is told
+in /status and in the activity."""
 
 import contextlib
 import threading
@@ -114,9 +114,7 @@ def test_members_that_do_not_come_up_are_told_and_may_still_come(
         wait_state(scene, "refused")
         reason = scene.agent.status()["switches"][0]["reason"]
         assert "0 of 2 new members" in reason and "2 old ones serve" in reason, reason
-        served = asked(new)
-        scene.wait_flow()
-        assert asked(new) == served, "only checks reach them"
+        assert {scene.answered_by().split("-")[0] for _ in range(40)} == {"old"}
         shown = scene.agent.run("status").stdout
         assert "1.0.0 -> 2.0.0, refused: " in shown, shown
         fail(new, False)
