@@ -38,6 +38,29 @@ static void put_diff(struct app *a, struct json_out *o, const struct app_rendere
     buf_free(&diff);
 }
 
+static bool is_of_backends(const struct reason *r)
+{
+    return str_starts(r->object, STR("backend/")) &&
+           (str_eq(r->field, STR("created")) || str_eq(r->field, STR("deleted")) ||
+            str_eq(r->field, STR("profile")));
+}
+
+/* Why backends cannot come at runtime with this template. */
+static void put_template(const struct app *a, struct json_out *o, const struct reasons *reasons,
+                         const struct app_rendered *rendered)
+{
+    const struct plain *plain = rendered ? &rendered->plain : &a->plain;
+    struct arena arena = ARENA_INIT;
+    bool any = false;
+
+    for (size_t i = 0; i < reasons->count; i++)
+        any = any || is_of_backends(&reasons->items[i]);
+    if (any && !plain->at_runtime && plain->why[0])
+        put_reason(o, STR("template"), STR("backends"),
+                   arena_printf(&arena, "they come by reloads with this template: %s", plain->why));
+    arena_free(&arena);
+}
+
 void app_put_plan(struct app *a, const struct plan *p, const struct reasons *reasons,
                   const struct app_rendered *rendered, struct buf *out)
 {
@@ -57,6 +80,7 @@ void app_put_plan(struct app *a, const struct plan *p, const struct reasons *rea
     for (size_t i = 0; i < p->reasons.count; i++)
         put_reason(&o, p->reasons.items[i].object, p->reasons.items[i].field,
                    p->reasons.items[i].why);
+    put_template(a, &o, reasons, rendered);
     if (!a->running.known)
         put_reason(&o, STR("haproxy"), STR("running"), STR("HAProxy does not run yet"));
     json_close_array(&o);

@@ -100,6 +100,19 @@ static void put_reloads(struct app *a, struct json_out *o)
     json_close_object(o);
 }
 
+/* Its members under another profile (balance, check, mode) do not serve yet. */
+static void put_holding(struct json_out *o, const struct backend *b)
+{
+    struct arena arena = ARENA_INIT;
+
+    json_put_str(o, NULL,
+                 arena_printf(&arena,
+                              "backend " STR_FMT ": serves as before until its members pass their "
+                              "check as they are wanted now",
+                              STR_ARG(b->name)));
+    arena_free(&arena);
+}
+
 static void put_pending(struct app *a, struct json_out *o)
 {
     json_open_array(o, "pending");
@@ -107,6 +120,8 @@ static void put_pending(struct app *a, struct json_out *o)
         json_put_str(o, NULL, a->plan.ops[i].command);
     if (app_reload_wanted(a))
         json_put_z(o, NULL, "reload");
+    for (size_t i = 0; a->want && i < a->want->holder_count && i < PENDING_SHOWN; i++)
+        put_holding(o, a->want->holders[i].object);
     json_close_array(o);
     if (a->apply_error[0])
         json_put_z(o, "applyError", a->apply_error);

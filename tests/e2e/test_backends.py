@@ -2,13 +2,17 @@
 """Backends come, go and change their profile while HAProxy runs: no reload where none is needed, no lost
 request anywhere, and nobody but HAProxy sees another name than the operator's."""
 
+import shutil
+
 import download
 import membership
+import parts
 import pytest
 import wait
 from scene import SERVICE
 
 ADDS = {"3.4"}  # versions that make backends at runtime; the others have spares
+TEMPLATES = {"thalassa.agents"}  # backends of the template's own
 GET = {"method": "GET", "uri": "/health", "interval": 200}
 
 
@@ -19,12 +23,12 @@ def proxies(scene) -> dict[str, str]:
 
 def running(scene) -> set[str]:
     """Names of HAProxy's backends."""
-    return set(scene.haproxy.cli("show backend").split()[2:])
+    return set(scene.haproxy.cli("show backend").split()[2:]) - TEMPLATES
 
 
 def used(scene) -> set[str]:
     """Those of them that have servers."""
-    return {row.split("/")[0] for row in scene.haproxy.servers_state()}
+    return {row.split("/")[0] for row in scene.haproxy.servers_state()} - TEMPLATES
 
 
 def settled(scene) -> None:
@@ -272,3 +276,41 @@ def test_a_frontend_led_to_a_new_backend_loses_no_request(start_scene, start_ori
             body = {"frontends": [web], "backends": [live]}
             scene.agent.good(scene.agent.put("/config", body, prune="true", wait="10s"))
         settled(scene)
+
+
+def test_a_template_of_its_own_kind_reloads_and_says_why(start_scene, start_origin, haproxy_version, work):
+    shipped = parts.ROOT / "templates"
+    folder = work / "own"
+    shutil.copytree(shipped, folder)
+    partial = folder / "partials" / "thalassa.proxies.tmpl"
+    partial.write_text(partial.read_text().replace("{{backendHelper this from=profile}}", "{{backendHelper this}}"))
+    template = folder / "dev.haproxycfg.tmpl"
+    scene = start_scene(haproxy_version, templateFile=template)
+    other = start_origin("other")
+    body = {"type": "static", "members": [{"host": other.host, "port": other.port}]}
+    plan = scene.agent.good(scene.agent.put("/backends/extra", body, dryRun="true")).body
+    assert plan["verdict"] == "reload"
+    told = {(r["object"], r["field"]) for r in plan["reasons"]}
+    assert ("template", "backends") in told and ("backend/extra", "created") in told, plan["reasons"]
+    with scene.load(), scene.reloads(1):
+        scene.put_static("extra", other)
+    assert set(scene.haproxy.servers("extra")) == {f"extra_127.0.0.1:{other.port}"}
+
+
+def test_members_that_fail_the_new_check_do_not_serve(scene):
+    """Another profile whose check fails everywhere: the backend serves as before and says so, until the
+    check passes."""
+    failing = [(origin, port) for origin in scene.origins for port in origin.ports]
+    for origin, port in failing:
+        origin.fail(port=port)
+    with scene.no_reload():
+        body = {"type": "dynamic", "name": SERVICE, "version": "1.0.0", "health": GET}
+        assert scene.agent.put("/backends/live", body, wait="2s").status == 202
+        assert any("serves as before" in one for one in scene.agent.status()["pending"])
+        assert scene.answered_by() == 500, "the origin answers; 503 would be HAProxy"
+        for origin, port in failing:
+            origin.fail(False, port=port)
+        scene.agent.wait_applied()
+        settled(scene)
+    assert not scene.agent.status()["pending"]
+    scene.agent.wait_members("live", scene.addresses)
