@@ -16,7 +16,7 @@ struct app_link {
     struct app *app;
     struct runtime *runtime;
     bool leaving;
-    bool closing; /* what is under way learns its end, and is not listened to */
+    bool closing;                /* what is under way learns its end, and is not listened to */
     struct totals_worker worker; /* from here on for one that leaves */
     int64_t since_ms, pause_ms;
     ev_timer timer;

@@ -19,7 +19,8 @@ struct renames {
 };
 
 /* All at once, not one after another: "a" may become "b" while "b" becomes "c". Names that stay as
- * they are are left out. Of a proxy with several names the first counts. The names must outlive *out. */
+ * they are are left out. Of a proxy with several names the first counts. The names must outlive
+ * *out. */
 void rename_all(struct arena *a, const struct rename *items, size_t count, struct renames *out);
 
 /* What `proxy` is called afterwards; empty when its name goes to another one and itself ends. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lines of a frontend that carry out splits, behind the lookups of rules and default: what is in
- * txn.be when they begin may be another backend's name when they end (model/split.h). Variables, of
- * the transaction:
+/* The lines of a frontend that carry out splits, behind the lookups of rules and default: what is
+ * in txn.be when they begin may be another backend's name when they end (model/split.h). Variables,
+ * of the transaction:
  *
  *   split  the backend's entry in splits.map      bkt  xxh32(KEY ":" BACKEND, seed 0) mod 10000
  *

@@ -17,7 +17,7 @@ struct structure_section {
     struct str_list lines; /* words as written, parted by one blank */
     size_t *numbers;       /* of the lines in the text, from 1 */
     size_t number_count;
-    size_t at;             /* which section of the text it is */
+    size_t at; /* which section of the text it is */
 };
 
 struct structure {
