@@ -249,16 +249,28 @@ def test_a_policy_for_a_backend_that_cannot_serve_leaves_the_route(scene):
 
 
 def test_a_policy_wins_over_rules_splits_and_native_routes(start_policies):
-    scene = start_policies(natives=[*NATIVES, "use_backend be2 if { path_beg /native }"])
+    """And each of them is in variables, for a log format."""
+    natives = [*NATIVES, "use_backend be2 if { path_beg /native }"]
+    natives += ['http-response set-header x-rule "%[var(txn.r),mod(500000)]"',
+                'http-response set-header x-split "%[var(txn.split)]"']
+    scene = start_policies(natives=natives)
     scene.wait_agent()
-    rules = [{"type": "path", "operation": "path_beg", "value": "/rule", "backend": "be0"}]
-    scene.scene.put_frontend(natives=[*NATIVES, "use_backend be2 if { path_beg /native }"], rules=rules)
-    scene.put()
-    for target, without in (("/", "live"), ("/rule", "be0"), ("/native", "be2")):
-        request = {"method": "GET", "target": target, "headers": [("Host", "a")]}
-        assert scene.ask(request)["body"] == without
-        request["headers"].append(("X-A", "b"))
-        assert scene.ask(request)["body"] == "be1"
+    rule = {"type": "path", "operation": "path_beg", "value": "/rule", "backend": "be0"}
+    targets = [{"backend": "live", "weight": 0}, {"backend": "be2", "weight": 10000}]
+    for rules, number in (([rule], "1"), ([rule | {"value": "/x"}, rule], "2")):  # set a, set b
+        scene.scene.put_frontend(natives=natives, rules=rules)
+        scene.put()
+        for target, without, by in (("/", "live", "499999"), ("/rule", "be0", number),
+                                    ("/native", "be2", "499999")):
+            request = {"method": "GET", "target": target, "headers": [("Host", "a")]}
+            answer = scene.ask(request)
+            assert (answer["body"], answer["x-rule"], answer["x-split"]) == (without, by, "")
+            request["headers"].append(("X-A", "b"))
+            assert scene.ask(request)["body"] == "be1"
+    body = {"targets": targets, "sticky": "src"}
+    scene.agent.good(scene.agent.put("/splits/live", body, wait="10s"))
+    assert (scene.ask()["body"], scene.ask()["x-split"]) == ("be2", "10000/be2/src")
+    assert scene.decided(**MARKED) == ("be1", "agent")
 
 
 def test_headers_that_fill_haproxys_buffer_are_decided_alike(scene):
