@@ -11,6 +11,8 @@ from rest import Rest
 
 LISTS = ("_reg", "hdr_dom")  # kinds of rules whose order in the map matters
 
+TEMPLATES = "thalassa.agents"  # the backend that the template itself has
+
 
 class Picture:
     """What one HAProxy serves, by the operator's names."""
@@ -35,7 +37,7 @@ class Picture:
 
     def leftovers(self) -> dict[str, str]:
         """Servers in proxies that no name leads to."""
-        serving = set(self.proxies.values())
+        serving = {*self.proxies.values(), TEMPLATES}
         return {key: row["be_name"] for key, row in self.rows.items() if row["be_name"] not in serving}
 
     def keyed(self) -> dict[str, dict[str, str]]:
@@ -73,7 +75,8 @@ def written_members(config) -> dict[str, dict[str, int]]:
     for line in Path(config).read_text().splitlines():
         words = line.split()
         if line and not line[0].isspace() and line[0] != "#":
-            name = words[1] if words[0] == "backend" else None
+            ours = words[0] == "backend" and words[1] != TEMPLATES
+            name = words[1] if ours else None
         elif name and words and words[0] == "server":
             weight = int(words[words.index("weight") + 1]) if "weight" in words else 1
             found.setdefault(name, {})[words[2]] = weight
