@@ -85,6 +85,24 @@ static struct cached *insert(struct map_cache *c, struct str path)
     return item;
 }
 
+static int by_key(const void *a, const void *b)
+{
+    return str_cmp(((const struct map_entry *)a)->key, ((const struct map_entry *)b)->key);
+}
+
+/* Once here, and not in every plan. */
+static void sort(struct cached *item)
+{
+    struct have_map *m = &item->map;
+    struct map_entry *sorted = ARENA_ARRAY(&item->arena, struct map_entry, m->count);
+
+    for (size_t i = 0; i < m->count; i++)
+        sorted[i] = m->entries[i];
+    if (m->count)
+        qsort(sorted, m->count, sizeof *sorted, by_key);
+    m->by_key = sorted;
+}
+
 /* HAProxy's own number of entries is kept to be compared with the next one: it may be another than
  * that of the entries (2.6 to 3.4 count one twice that was added by a command). */
 static void take(struct cached *item, const struct have_map *m)
@@ -101,6 +119,7 @@ static void take(struct cached *item, const struct have_map *m)
         item->map.entries[i].key = arena_str(&item->arena, m->entries[i].key);
         item->map.entries[i].value = arena_str(&item->arena, m->entries[i].value);
     }
+    sort(item);
     arena_free(&old);
     item->stale = false;
 }

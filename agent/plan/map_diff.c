@@ -30,13 +30,38 @@ static int entry_cmp(const void *pa, const void *pb)
 
 const struct map_entry *map_sorted(struct arena *a, const struct map_entry *entries, size_t count)
 {
-    struct map_entry *copy = ARENA_ARRAY(a, struct map_entry, count);
+    struct map_entry *copy;
+    size_t ordered = 1;
 
+    while (ordered < count && entry_cmp(&entries[ordered - 1], &entries[ordered]) <= 0)
+        ordered++;
+    if (ordered >= count)
+        return entries;
+    copy = ARENA_ARRAY(a, struct map_entry, count);
     for (size_t i = 0; i < count; i++)
         copy[i] = entries[i];
-    if (count)
-        qsort(copy, count, sizeof *copy, entry_cmp);
+    qsort(copy, count, sizeof *copy, entry_cmp);
     return copy;
+}
+
+const struct map_entry *map_have_sorted(struct arena *a, const struct have_map *have)
+{
+    return have->by_key ? have->by_key : map_sorted(a, have->entries, have->count);
+}
+
+bool map_says(struct arena *a, const struct map_file *want, const struct have_map *have)
+{
+    const struct map_entry *w, *h;
+
+    if (want->count != have->count || want->ordered)
+        return false;
+    w = map_sorted(a, want->entries, want->count);
+    h = map_have_sorted(a, have);
+    for (size_t i = 0; i < want->count; i++) {
+        if (!str_eq(w[i].key, h[i].key) || !str_eq(w[i].value, h[i].value))
+            return false;
+    }
+    return true;
 }
 
 void map_wait_for(const struct plan_input *in, struct plan *p, struct str backend)
@@ -125,7 +150,7 @@ void map_diff(struct plan *p, struct str path, const struct map_entry *want, siz
               const struct have_map *have, enum map_side side)
 {
     const struct map_entry *w = map_sorted(&p->arena, want, want_count);
-    const struct map_entry *h = map_sorted(&p->arena, have->entries, have->count);
+    const struct map_entry *h = map_have_sorted(&p->arena, have);
     size_t i = 0, j = 0;
 
     while (i < want_count || j < have->count) {

@@ -13,6 +13,10 @@ struct str map_path(const struct plan_input *in, struct plan *p, struct str name
 const struct have_map *map_known(const struct plan_input *in, struct plan *p, struct str path);
 /* A copy sorted by key. */
 const struct map_entry *map_sorted(struct arena *a, const struct map_entry *entries, size_t count);
+const struct map_entry *map_have_sorted(struct arena *a, const struct have_map *have);
+
+/* HAProxy's map says what is wanted, and no more: nothing is to be done about it. */
+bool map_says(struct arena *a, const struct map_file *want, const struct have_map *have);
 /* The entry of the key among sorted ones; NULL when absent. */
 const struct map_entry *map_entry_of(const struct map_entry *entries, size_t count, struct str key);
 /* What is wanted, without entries that no command could carry (only bad data has such): to want

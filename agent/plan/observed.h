@@ -81,6 +81,7 @@ struct have_map {
     bool read;                 /* entries and count are valid */
     struct map_entry *entries; /* in HAProxy's order: the first match wins in lists */
     size_t count;
+    const struct map_entry *by_key; /* the same, sorted; of a map_cache only */
 };
 
 struct have {

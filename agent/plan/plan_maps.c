@@ -45,7 +45,7 @@ static struct map_file routed(const struct plan_input *in, struct plan *p, struc
 static struct map_file defaults_of(const struct plan_input *in, struct plan *p, struct map_file m,
                                    const struct have_map *have)
 {
-    const struct map_entry *now = map_sorted(&p->arena, have->entries, have->count);
+    const struct map_entry *now = map_have_sorted(&p->arena, have);
     struct map_file copy = m;
 
     copy.entries = ARENA_ARRAY(&p->arena, struct map_entry, m.count);
@@ -109,9 +109,11 @@ static void plan_keyed_maps(const struct plan_input *in, struct plan *p, enum ke
         const struct have_map *have;
         if (keys_of(in->want->maps[i].name) != keys)
             continue;
-        m = map_sendable(p, &in->want->maps[i], side == MAP_PUT);
-        path = map_path(in, p, m.name);
+        path = map_path(in, p, in->want->maps[i].name);
         have = map_known(in, p, path);
+        if (have && map_says(&p->arena, &in->want->maps[i], have))
+            continue;
+        m = map_sendable(p, &in->want->maps[i], side == MAP_PUT);
         if (have && keys == KEYS_BACKENDS && side == MAP_PUT)
             m = routed(in, p, m);
         if (have && str_eq(m.name, STR("maps/default.map")) && side == MAP_PUT)

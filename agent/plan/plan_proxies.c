@@ -3,8 +3,6 @@
  * those that serve nobody any more lose their servers first, and are deleted last. */
 #include "plan/plan.h"
 
-#include <stdlib.h>
-
 static void claim(struct plan *p, struct str proxy, struct str backend, struct str profile)
 {
     *ARENA_PUSH(&p->arena, p->claims, p->claim_count) = (struct plan_claim){
@@ -57,11 +55,6 @@ void plan_proxies_make(const struct plan_input *in, struct plan *p)
         publish_again(in, p, in->want->holders[i].proxy);
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 /* A section that the map leads to under its own name is ours, though there is no record of it: the
  * file was written before its backend was deleted. */
 static void claim_mapped(const struct plan_input *in, struct plan *p, const struct have_map *map)
@@ -75,23 +68,34 @@ static void claim_mapped(const struct plan_input *in, struct plan *p, const stru
     }
 }
 
-/* Every proxy that somebody needs: by what is wanted, or since HAProxy still leads to it. */
-static struct str_list needed(const struct plan_input *in, struct plan *p,
-                              const struct have_map *map)
+/* The wanted backend of that name. Asked for in the order of names, mostly, so that it is the one
+ * behind the last. */
+static const struct desired_backend *next_wanted(const struct desired *d, size_t *at,
+                                                 struct str name)
 {
-    struct str_list list = {0};
-    size_t room = in->want->backend_count + in->want->holder_count + (map ? map->count : 0);
+    while (*at < d->backend_count && str_cmp(d->backends[*at].object->name, name) < 0)
+        ++*at;
+    if (*at < d->backend_count && str_eq(d->backends[*at].object->name, name))
+        return &d->backends[*at];
+    return plan_find_backend(d, name);
+}
 
-    list.items = ARENA_ARRAY(&p->arena, struct str, room);
-    for (size_t i = 0; i < in->want->backend_count; i++)
-        list.items[list.count++] = in->want->backends[i].proxy;
-    for (size_t i = 0; i < in->want->holder_count; i++)
-        list.items[list.count++] = in->want->holders[i].proxy;
-    for (size_t i = 0; map && i < map->count; i++)
-        list.items[list.count++] = map->entries[i].value;
-    if (list.count)
-        qsort(list.items, list.count, sizeof *list.items, by_text);
-    return list;
+/* Somebody needs the proxy: by what is wanted, or since HAProxy still leads to it. */
+static bool is_needed(const struct plan_input *in, const struct have_map *map, struct str proxy)
+{
+    for (size_t i = 0; i < in->want->backend_count; i++) {
+        if (str_eq(in->want->backends[i].proxy, proxy))
+            return true;
+    }
+    for (size_t i = 0; i < in->want->holder_count; i++) {
+        if (str_eq(in->want->holders[i].proxy, proxy))
+            return true;
+    }
+    for (size_t i = 0; map && i < map->count; i++) {
+        if (str_eq(map->entries[i].value, proxy))
+            return true;
+    }
+    return false;
 }
 
 static void delete (const struct plan_input *in, struct plan *p, const struct proxy_record *r,
@@ -125,15 +129,14 @@ void plan_proxies_leave(const struct plan_input *in, struct plan *p)
     bool exists;
     const struct have_map *map = plan_map_of_proxies(in->maps, in->folder, &exists);
     const struct proxy_record *r;
-    struct str_list list;
+    size_t at = 0;
 
     if (!in->proxies_chosen || (exists && !map))
         return;
     claim_mapped(in, p, map);
-    list = needed(in, p, map);
     for (size_t i = 0; (r = proxies_at(in->proxies, i)); i++) {
-        if (!r->gone && !(list.count &&
-                          bsearch(&r->proxy, list.items, list.count, sizeof *list.items, by_text)))
+        const struct desired_backend *b = next_wanted(in->want, &at, r->backend);
+        if (!r->gone && !(b && str_eq(b->proxy, r->proxy)) && !is_needed(in, map, r->proxy))
             leave(in, p, r);
     }
 }

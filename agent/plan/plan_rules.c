@@ -46,7 +46,7 @@ static bool same_kind(struct plan *p, const struct map_file *want, const struct 
         return false;
     if (!want->ordered) {
         w = map_sorted(&p->arena, w, want->count);
-        h = map_sorted(&p->arena, h, have->count);
+        h = map_have_sorted(&p->arena, have);
     }
     for (size_t i = 0; i < want->count; i++) {
         if (!str_eq(w[i].key, h[i].key) || !str_eq(rank_value(p, w[i].value, set), h[i].value))
@@ -87,7 +87,7 @@ static bool ranks_are_current(struct plan *p, const struct ruleset *r, const str
                               char set)
 {
     const struct map_entry *want = map_sorted(&p->arena, ranks_of(p, r, set), r->ranks.count);
-    const struct map_entry *h = map_sorted(&p->arena, have->entries, have->count);
+    const struct map_entry *h = map_have_sorted(&p->arena, have);
     size_t found = 0;
 
     for (size_t j = 0; j < have->count && found < r->ranks.count;

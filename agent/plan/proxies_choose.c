@@ -53,9 +53,8 @@ struct chooser {
     struct arena *a;
     struct desired_backend *backends;
     size_t count;
-    struct str *mapped; /* proxies that the map names, sorted */
+    const struct map_entry *map; /* sorted by backend */
     size_t mapped_count;
-    struct map_entry *map;               /* sorted by backend */
     const struct proxy_record **records; /* sorted by backend, then proxy */
     size_t record_count;
     bool *given; /* of the plain sections: to a backend before this one */
@@ -81,28 +80,38 @@ static void index_map(struct chooser *c)
 
     if (!m)
         return;
-    c->mapped = ARENA_ARRAY(c->a, struct str, m->count);
-    c->map = ARENA_ARRAY(c->a, struct map_entry, m->count);
-    for (size_t i = 0; i < m->count; i++) {
-        c->mapped[i] = m->entries[i].value;
-        c->map[i] = m->entries[i];
-    }
     c->mapped_count = m->count;
-    if (m->count) {
-        qsort(c->mapped, m->count, sizeof *c->mapped, by_text);
-        qsort(c->map, m->count, sizeof *c->map, by_key);
+    c->map = m->by_key;
+    if (!c->map && m->count) {
+        struct map_entry *sorted = ARENA_ARRAY(c->a, struct map_entry, m->count);
+        for (size_t i = 0; i < m->count; i++)
+            sorted[i] = m->entries[i];
+        qsort(sorted, m->count, sizeof *sorted, by_key);
+        c->map = sorted;
     }
+}
+
+static bool is_mapped(const struct chooser *c, struct str proxy)
+{
+    for (size_t i = 0; i < c->mapped_count; i++) {
+        if (str_eq(c->map[i].value, proxy))
+            return true;
+    }
+    return false;
 }
 
 static void index_records(struct chooser *c)
 {
     const struct proxy_record *r;
+    bool ordered = true; /* mostly they are: by proxy is by backend, save for spares */
 
     for (size_t i = 0; (r = proxies_at(c->in->records, i)); i++) {
         if (!r->gone)
             *ARENA_PUSH(c->a, c->records, c->record_count) = r;
     }
-    if (c->record_count)
+    for (size_t i = 1; i < c->record_count && ordered; i++)
+        ordered = by_backend(&c->records[i - 1], &c->records[i]) <= 0;
+    if (!ordered)
         qsort(c->records, c->record_count, sizeof *c->records, by_backend);
 }
 
@@ -252,7 +261,7 @@ static bool take_spare(struct chooser *c, struct desired_backend *b)
             continue;
         have = have_find_backend(c->in->have, s->name);
         if (!have || have->count || c->given[i] || proxies_find(c->in->records, s->name) ||
-            has_text(c->mapped, c->mapped_count, s->name))
+            is_mapped(c, s->name))
             continue;
         b->proxy = arena_str(c->a, s->name);
         c->given[i] = true;

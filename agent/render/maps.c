@@ -20,7 +20,11 @@ static void add(struct map_file *map, struct str key, struct str value)
 
 static void sort(struct map_file *map)
 {
-    if (map->count)
+    size_t ordered = 1;
+
+    while (ordered < map->count && by_key(&map->entries[ordered - 1], &map->entries[ordered]) <= 0)
+        ordered++;
+    if (ordered < map->count)
         qsort(map->entries, map->count, sizeof *map->entries, by_key);
 }
 
