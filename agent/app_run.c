@@ -109,8 +109,8 @@ static int open_all(struct app *a, struct err *e)
     app_totals_open(a);
     a->worker = worker_start(a->loop);
     app_drive_start(a);
-    if (app_spoa_start(a, e) || app_runtime_open(a, e) || app_registry_start(a, e) ||
-        app_web_start(a, e))
+    if (app_runtime_open(a, e) || app_registry_start(a, e) || app_web_start(a, e) ||
+        app_spoa_start(a, e))
         return -1;
     app_learn_version(a);
     app_objects_changed(a);

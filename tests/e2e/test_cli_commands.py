@@ -170,6 +170,7 @@ def test_render_gives_the_agents_file_from_each_source(scene, start_origin):
     def written():
         text = (agent.folder / "haproxy.cfg").read_text().splitlines()[1:]
         assert sum(line.startswith("    server live_") for line in text) == 3
+        assert any(line.startswith("    server fixed_") for line in text)
         return text
 
     text = wait.until(written, "the file has all members", ignore=(OSError, AssertionError))
