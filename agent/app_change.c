@@ -252,6 +252,8 @@ static int decide_objects(struct app_change *c, struct err *e)
                             .service = w->service,
                             .version = w->version,
                             .prune = w->prune,
+                            .prune_splits = w->has_splits,
+                            .prune_policies = w->has_policies,
                             .strict = w->strict,
                             .force = w->force};
     struct change_facts facts = {c->app, passing, c->app->options->allowEmptySwitch};

@@ -113,8 +113,10 @@ static bool is_listed(const struct change *c, struct str name, bool frontend)
 
 static void prune(struct objects *next, const struct change *c, bool *changed)
 {
-    change_prune_splits(next, c, changed);
-    change_prune_policies(next, c, changed);
+    if (c->prune_splits)
+        change_prune_splits(next, c, changed);
+    if (c->prune_policies)
+        change_prune_policies(next, c, changed);
     for (size_t i = next->frontend_count; i > 0; i--) {
         struct str name = next->frontends[i - 1]->name;
         if (!is_listed(c, name, true))

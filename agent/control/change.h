@@ -32,6 +32,7 @@ struct change {
     size_t policy_count;
     struct str service, version; /* CONTROL_SWITCH; service may be empty: the same */
     bool prune, strict, force;
+    bool prune_splits, prune_policies; /* with prune: the request speaks of them */
 };
 
 /* What the decision needs to know of the world. */

@@ -55,8 +55,8 @@ static int blame(const struct change *c, const struct split *s, const char *fiel
 {
     size_t at = place_of(c, s->backend);
 
-    if (at == c->split_count) /* the request is about a backend whose mode does not fit any more */
-        return err_in(e, "mode");
+    if (at == c->split_count) /* the request is about a backend: gone, or of another mode */
+        return err_in(e, c->kind == CONTROL_PUT_ALL ? "backends" : "mode");
     err_in(e, "%s", field);
     return c->kind == CONTROL_PUT_ALL ? err_in(e, "splits[%zu]", at) : -1;
 }

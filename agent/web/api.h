@@ -45,8 +45,9 @@ struct web_change {
 
     struct override_wish override; /* CHANGE_OVERRIDE */
 
-    bool prune;   /* CHANGE_CONFIG: what is not named is deleted */
-    bool dry_run; /* change nothing; the result's body is the plan */
+    bool prune; /* CHANGE_CONFIG: what is not named is deleted; splits and policies: if ... */
+    bool has_splits, has_policies; /* ... the request speaks of them at all */
+    bool dry_run;                  /* change nothing; the result's body is the plan */
     bool strict, force;
     struct str if_match; /* for etag_require; the none view without such a header */
     uint64_t wait_ms;    /* answer when HAProxy runs it, or 202 after this time; 0: do not wait */

@@ -122,6 +122,8 @@ static int read_config(struct call *c, struct err *e)
         return -1;
     c->change.frontends = ARENA_ARRAY(a, struct frontend *, count_of(o, "frontends"));
     c->change.backends = ARENA_ARRAY(a, struct backend *, count_of(o, "backends"));
+    c->change.has_splits = json_get(o, "splits") != NULL;
+    c->change.has_policies = json_get(o, "policies") != NULL;
     c->change.splits = ARENA_ARRAY(a, struct split *, count_of(o, "splits"));
     c->change.policies = ARENA_ARRAY(a, struct policy *, count_of(o, "policies"));
     if (read_list(c, o, "frontends", read_frontend, e) ||

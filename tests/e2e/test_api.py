@@ -31,6 +31,28 @@ FULL_BACKENDS = {
 }
 
 
+FULL_SPLITS = {
+    "rich": {
+        "targets": [{"backend": "rich", "weight": 9999}, {"backend": "plain", "weight": "1"}],
+        "sticky": "src",
+    },
+}
+FULL_POLICIES = {
+    "beta": {
+        "frontend": "full", "priority": 5, "enabled": False,
+        "match": {
+            "host": "a.example", "path": {"prefix": "/p"}, "method": ["GET", "PUT"],
+            "header": {"X-Tenant": {"in": ["a", "b"]}}, "cookie": {"c": {"present": True}},
+            "query": {"q": {"regex": "^x"}}, "src": ["10.0.0.0/8", "::1"],
+            "percent": {"share": 500, "by": "cookie:uid"},
+            "any": [{"path": "/1"}, {"not": {"path": "/2"}}],
+        },
+        "action": {"backend": "plain", "set": {"variant": "b"}},
+    },
+}
+KINDS = {"frontends": "frontend", "backends": "backend", "splits": "split", "policies": "policy"}
+
+
 def full_frontends(port) -> dict[str, dict]:
     rules = [
         {"type": "path", "operation": "path_beg", "value": "/a /b", "backend": "rich"},
@@ -53,7 +75,10 @@ def with_keys(objects) -> list[dict]:
 @pytest.fixture
 def full(scene):
     frontends = full_frontends(ports.free())
-    body = {"frontends": with_keys(frontends), "backends": with_keys(FULL_BACKENDS)}
+    body = {
+        "frontends": with_keys(frontends), "backends": with_keys(FULL_BACKENDS),
+        "splits": with_keys(FULL_SPLITS), "policies": with_keys(FULL_POLICIES),
+    }
     scene.agent.good(scene.agent.put("/config", body, wait="10s"))
     membership.agree(scene.agent)
     return scene
@@ -61,7 +86,7 @@ def full(scene):
 
 def every_object(agent) -> list[tuple[str, dict]]:
     found = []
-    for kind in ("frontends", "backends"):
+    for kind in KINDS:
         listed = agent.get(f"/{kind}").body
         assert [one["key"] for one in listed] == sorted(one["key"] for one in listed)
         found += [(f"/{kind}/{one['key']}", one) for one in listed]
@@ -71,7 +96,7 @@ def every_object(agent) -> list[tuple[str, dict]]:
 def test_what_get_gives_can_be_put_back_and_nothing_happens(full):
     agent, files = full.agent, full.written()
     objects = every_object(agent)
-    assert len(objects) == 3 + 5
+    assert len(objects) == 3 + 5 + 1 + 1
     generation = agent.status()["generation"]["desired"]
     with full.no_reload():
         for path, listed in objects:
@@ -79,12 +104,14 @@ def test_what_get_gives_can_be_put_back_and_nothing_happens(full):
             one = agent.good(agent.put(path, reply.body, wait="5s"))
             assert int(one.headers["X-Thalassa-Generation"]) == generation, path
             assert one.headers["ETag"] == reply.headers["ETag"], path
-            assert one.body["id"] == listed["id"] == path[1:].replace("s/", "/", 1)
+            assert one.body["id"] == listed["id"] == "/".join([KINDS[path.split("/")[1]], listed["key"]])
             plan = agent.good(agent.put(path, reply.body, dryRun="true")).body
             assert plan["verdict"] == "noop" and not plan["operations"], (path, plan)
-        body = {kind: agent.get(f"/{kind}").body for kind in ("frontends", "backends")}
-        reply = agent.good(agent.put("/config", body, prune="true", wait="5s"))
-        assert int(reply.headers["X-Thalassa-Generation"]) == generation
+        body = {kind: agent.get(f"/{kind}").body for kind in KINDS}
+        for kinds in (KINDS, ("frontends", "backends")):  # what is not spoken of stays
+            some = {kind: body[kind] for kind in kinds}
+            reply = agent.good(agent.put("/config", some, prune="true", wait="5s"))
+            assert int(reply.headers["X-Thalassa-Generation"]) == generation
     assert full.written() == files
     assert agent.status()["generation"]["desired"] == generation
 
@@ -469,6 +496,7 @@ def test_every_documented_call_exists_and_no_other_method(scene):
     allowed = {}
     for path, method, _ in calls:
         allowed.setdefault(path, set()).add(method.upper())
+    allowed["/policies/try"] |= allowed["/policies/{name}"]  # a policy may have this name
     for path, methods in allowed.items():
         reply = scene.agent.request("PATCH", path.replace("{name}", "live"))
         assert reply.status == 405, (path, reply)
@@ -527,12 +555,17 @@ def fits(root, schema, value, at="") -> None:
 
 def test_answers_are_as_openapi_json_says(full):
     root = full.agent.get("/openapi.json").body
-    names = {"/frontends": "web", "/backends": "rich", "/services": scenes.SERVICE}
+    names = {
+        "/frontends": "web", "/backends": "rich", "/services": scenes.SERVICE, "/splits": "rich",
+        "/policies": "beta",
+    }
+    one = full.agent.get("/backends/rich/members").body[0]
+    member = f"{one['host']}:{one['port']}"
     for path, method, about in documented(full.agent):
         if method != "get" or path in ("/metrics", "/haproxy/config"):
             continue
         name = names.get("/" + path.split("/")[1], "x")
-        reply = full.agent.good(full.agent.get(path.replace("{name}", name)))
+        reply = full.agent.good(full.agent.get(path.replace("{name}", name).replace("{member}", member)))
         answer = resolve(root, about["responses"]["200"])
         fits(root, answer["content"]["application/json"]["schema"], reply.body, path)
     error = root["components"]["schemas"]["Error"]

@@ -59,7 +59,7 @@ struct wish {
     const char *name;              /* of what is deleted */
     const char *backend, *targets; /* of the split */
     const char *put;               /* a backend: its JSON, under `name` */
-    bool force, prune;
+    bool force, prune, speaks;
     const char *outcome;
 };
 
@@ -83,7 +83,8 @@ static void run(const struct wish *w, struct buf *out)
     struct change c = {.kind = w->kind,
                        .name = str_z(w->name ? w->name : ""),
                        .force = w->force,
-                       .prune = w->prune};
+                       .prune = w->prune,
+                       .prune_splits = w->speaks};
     struct change_facts facts = {0};
     struct change_result r;
     struct err e = {0};
@@ -157,7 +158,10 @@ static const struct wish wishes[] = {
      .backend = "live",
      .targets = TARGETS("live", "gone"),
      .outcome = "409 splits[0].targets: split of \"live\": backend \"gone\" does not exist"},
-    {.kind = CONTROL_PUT_ALL, .prune = true, .outcome = "changed | 0"},
+    {.kind = CONTROL_PUT_ALL, .prune = true, .speaks = true, .outcome = "changed | 0"},
+    {.kind = CONTROL_PUT_ALL,
+     .prune = true, /* of splits not a word is said: they stay, and so must what they name */
+     .outcome = "409 backends: split of \"live\": backend \"live\" does not exist"},
 };
 
 static void test_splits_and_what_they_name_stay_together(void **state)
