@@ -73,7 +73,8 @@ static void start(struct proxies_scene *s)
     }
     if (!s->w.sim->can_add)
         add_spares(s);
-    qsort(s->facts.plain, s->facts.plain_count, sizeof *s->facts.plain, by_name);
+    if (s->facts.plain_count) /* no memory, no sorting of it: so the standard has it */
+        qsort(s->facts.plain, s->facts.plain_count, sizeof *s->facts.plain, by_name);
 }
 
 void scene_init(struct proxies_scene *s, bool can_add)
