@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 
+import files
 import membership
 import pytest
 import wait
@@ -173,7 +174,9 @@ def test_render_gives_the_agents_file_from_each_source(scene, start_origin):
         assert any(line.startswith("    server fixed_") for line in text)
         return text
 
-    text = wait.until(written, "the file has all members", ignore=(OSError, AssertionError))
+    wait.until(written, "the file has all members", ignore=(OSError, AssertionError))
+    files.wait_still(agent.options["haproxyCfgPath"])
+    text = written()
     by_environment = {"THALASSA_API_SOCKET": str(agent.options["apiSocket"])}
     done = thalassa("render", *names(agent), env=by_environment)
     assert done.returncode == 0 and done.stderr == "", done
