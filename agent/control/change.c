@@ -249,7 +249,8 @@ int change_apply(const struct objects *now, const struct change *c,
 
     *result = (struct change_result){0};
     if (apply(next, c, facts, a, &changed, &result->warnings, e) ||
-        change_check_splits(next, c, e) || change_check_policies(next, c, a, &result->warnings, e))
+        change_check_splits(next, c, e) ||
+        change_check_policies(now, next, c, a, &result->warnings, e))
         goto failed;
     for (size_t i = 0; i < next->frontend_count; i++) {
         if (check_frontend(next, next->frontends[i], c, a, &result->warnings, e))

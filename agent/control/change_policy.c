@@ -54,7 +54,7 @@ static int blame(const struct change *c, const struct policy *p, struct err *e)
 struct named {
     const char *field, *type;
     struct str name;
-    bool exists, tcp;
+    bool exists, existed, tcp;
 };
 
 static int check_named(const struct change *c, const struct policy *p, const struct named *n,
@@ -70,9 +70,9 @@ static int check_named(const struct change *c, const struct policy *p, const str
             err_in(e, "%s", n->field);
         return blame(c, p, e);
     }
-    if (n->exists || !listed)
+    if (n->exists || !(listed || n->existed))
         return 0;
-    if (c->strict) {
+    if (c->strict && listed) {
         err_set(e, ERR_CONFLICT, "%s \"" STR_FMT "\" does not exist", n->type, STR_ARG(n->name));
         err_in(e, "%s", n->field);
         return blame(c, p, e);
@@ -83,15 +83,24 @@ static int check_named(const struct change *c, const struct policy *p, const str
     return 0;
 }
 
-static int check_one(const struct objects *next, const struct change *c, const struct policy *p,
-                     struct arena *a, struct str_list *warnings, struct err *e)
+static int check_one(const struct objects *now, const struct objects *next, const struct change *c,
+                     const struct policy *p, struct arena *a, struct str_list *warnings,
+                     struct err *e)
 {
     const struct frontend *f = objects_frontend(next, p->frontend);
     const struct backend *b = objects_backend(next, p->backend);
-    const struct named frontend = {"frontend", "frontend", p->frontend, f != NULL,
-                                   f && f->mode == MODE_TCP};
-    const struct named backend = {"action.backend", "backend", p->backend, b != NULL,
-                                  b && b->mode == MODE_TCP};
+    const struct named frontend = {.field = "frontend",
+                                   .type = "frontend",
+                                   .name = p->frontend,
+                                   .exists = f != NULL,
+                                   .existed = objects_frontend(now, p->frontend) != NULL,
+                                   .tcp = f && f->mode == MODE_TCP};
+    const struct named backend = {.field = "action.backend",
+                                  .type = "backend",
+                                  .name = p->backend,
+                                  .exists = b != NULL,
+                                  .existed = objects_backend(now, p->backend) != NULL,
+                                  .tcp = b && b->mode == MODE_TCP};
 
     if (check_named(c, p, &frontend, a, warnings, e))
         return -1;
@@ -117,13 +126,14 @@ static int check_lines(const struct objects *next, const struct change *c, struc
     return rc;
 }
 
-int change_check_policies(const struct objects *next, const struct change *c, struct arena *a,
-                          struct str_list *warnings, struct err *e)
+int change_check_policies(const struct objects *now, const struct objects *next,
+                          const struct change *c, struct arena *a, struct str_list *warnings,
+                          struct err *e)
 {
     struct policy_set *set;
 
     for (size_t i = 0; i < next->policy_count; i++) {
-        if (check_one(next, c, next->policies[i], a, warnings, e))
+        if (check_one(now, next, c, next->policies[i], a, warnings, e))
             return -1;
     }
     if (c->policy_count == 0)

@@ -11,9 +11,12 @@ void change_put_policy(struct objects *next, struct policy *p, bool *changed);
 int change_delete_policy(struct objects *next, struct str name, bool *changed, struct err *e);
 /* Those that `c` does not list. */
 void change_prune_policies(struct objects *next, const struct change *c, bool *changed);
-/* The policies of `next`. ERR_CONFLICT, ERR_INVALID or ERR_TOO_LARGE with the field of the request
- * that is wrong. What does not exist yet is a warning, or with `strict` an error. */
-int change_check_policies(const struct objects *next, const struct change *c, struct arena *a,
-                          struct str_list *warnings, struct err *e);
+/* The policies of `next`, which was `now`. ERR_CONFLICT, ERR_INVALID or ERR_TOO_LARGE with the
+ * field of the request that is wrong. What a policy of the request names and what does not exist
+ * yet is a warning, or with `strict` an error; what another policy names and the change takes away
+ * is a warning. */
+int change_check_policies(const struct objects *now, const struct objects *next,
+                          const struct change *c, struct arena *a, struct str_list *warnings,
+                          struct err *e);
 
 #endif

@@ -11,26 +11,6 @@
 
 #include <string.h>
 
-static struct split *split_of(const char *backend, const char *text)
-{
-    struct arena a = ARENA_INIT;
-    struct split *s;
-    struct json *o;
-    struct err e = {0};
-    struct buf json;
-
-    buf_init(&json, 4096);
-    for (const char *c = text; *c; c++)
-        buf_add_char(&json, *c == '\'' ? '"' : *c);
-    assert_int_equal(json_parse(&a, buf_str(&json), JSON_MAX_DEPTH, &o, &e), 0);
-    s = split_parse(str_z(backend), o, &e);
-    if (!s)
-        fail_msg("%s: %s", e.field, e.text);
-    buf_free(&json);
-    arena_free(&a);
-    return s;
-}
-
 #define TARGETS(own, other)                                                                        \
     "{'targets':[{'backend':'" own "','weight':9000},"                                             \
     "{'backend':'" other "','weight':1000}]}"
@@ -40,7 +20,7 @@ static struct objects *stored(void)
 {
     static const char *const names[] = {"live", "staged", "old", "mx"};
     struct objects *o = objects_new();
-    struct split *s = split_of("live", TARGETS("live", "staged"));
+    struct split *s = given_split("live", TARGETS("live", "staged"));
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct backend *b = given_backend(names[i], i == 3 ? "{'type':'static','mode':'tcp'}"
@@ -78,7 +58,7 @@ static void run(const struct wish *w, struct buf *out)
 {
     struct arena a = ARENA_INIT;
     struct objects *now = stored();
-    struct split *s = w->targets ? split_of(w->backend, w->targets) : NULL;
+    struct split *s = w->targets ? given_split(w->backend, w->targets) : NULL;
     struct backend *b = w->put ? given_backend(w->name, w->put) : NULL;
     struct change c = {.kind = w->kind,
                        .name = str_z(w->name ? w->name : ""),
