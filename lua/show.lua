@@ -16,6 +16,7 @@ local USAGE = [[
 show thalassa route METHOD URL [NAME:VALUE]... [frontend=NAME] [src=ADDRESS]
 show thalassa splits
 show thalassa policies
+show thalassa counters
 ]]
 
 local function last_part(values)
@@ -225,14 +226,29 @@ local function routes(view, words)
     return #out > 0 and table.concat(out) or "no such http frontend\n"
 end
 
+-- `counts.errors`: by what option set-on-error tells; 1 is the timeout, the rest HAProxy's to say.
+function M.counters(counts)
+    local out, errors = { ("decided by Lua: %d\n"):format(counts.all) }, {}
+    for err in pairs(counts.errors) do
+        errors[#errors + 1] = err
+    end
+    table.sort(errors)
+    for _, err in ipairs(errors) do
+        out[#out + 1] = ("after error %d of the agent: %d\n"):format(err, counts.errors[err])
+    end
+    return table.concat(out)
+end
+
 -- `words` begin with "show", "thalassa".
-function M.command(view, words)
+function M.command(view, words, counts)
     if words[3] == "route" then
         return routes(view, table.move(words, 4, #words, 1, {}))
     elseif words[3] == "splits" and #words == 3 then
         return M.splits(view)
     elseif words[3] == "policies" and #words == 3 then
         return M.policies(view)
+    elseif words[3] == "counters" and #words == 3 then
+        return M.counters(counts)
     end
     return USAGE
 end

@@ -68,6 +68,15 @@ local function answer(txn)
 end
 
 local complaint
+local counts = { all = 0, errors = {} } -- decisions taken here, and after which errors of the agent
+
+local function count(txn)
+    local err = tonumber(txn.sf:var("txn.thalassa.err")) -- as text: 3.2 says that it is a boolean
+    counts.all = counts.all + 1
+    if err then
+        counts.errors[err] = (counts.errors[err] or 0) + 1
+    end
+end
 
 core.register_action("thalassa_decide", { "http-req" }, function(txn)
     local ok, why = pcall(answer, txn)
@@ -75,14 +84,15 @@ core.register_action("thalassa_decide", { "http-req" }, function(txn)
         complaint = why -- once for each kind, not for each request
         core.Warning("thalassa: no decision: " .. tostring(why))
     end
+    count(txn)
     txn:set_var("txn.thalassa.done", "lua")
 end)
 
 local show = load("show.lua", request, policy)
 local view = load("view.lua", folder, line_of)
-local usage = "show thalassa route|splits|policies : what the maps say"
+local usage = "show thalassa route|splits|policies|counters : what the maps say"
 
 core.register_cli({ "show", "thalassa" }, usage, function(applet, ...)
-    local ok, text = pcall(show.command, view, { ... })
+    local ok, text = pcall(show.command, view, { ... }, counts)
     applet:send(ok and text or "error: " .. tostring(text) .. "\n")
 end)

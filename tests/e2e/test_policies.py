@@ -277,7 +277,19 @@ def test_headers_that_fill_haproxys_buffer_are_decided_alike(scene):
     scene.put()
     for size in (4000, 12000, 14500):
         answer = scene.ask(X_Large="x" * size, **MARKED)
-        assert (answer["body"], answer["x-policy"]) == ("be1", "p"), (size, answer)
+        assert (answer["body"], answer["x-policy"], answer["x-done"]) == ("be1", "p", "agent"), size
+
+
+def test_a_question_that_fits_into_no_frame_is_decided_by_lua(scene):
+    """The host is asked about beside the headers; so large a one is nobody's, but must not fail."""
+    scene.put()
+    pairs = [("Host", "h" * 7500), ("X-Large", "x" * 6500), ("X-A", "b")]
+    answer = scene.ask({"method": "GET", "target": "/", "headers": pairs})
+    assert (answer["body"], answer["x-policy"], answer["x-done"]) == ("be1", "p", "lua"), answer
+    assert answer["x-err"]
+    told = scene.haproxy.cli("show thalassa counters")
+    assert told.splitlines() == ["decided by Lua: 1", f"after error {answer['x-err']} of the agent: 1"]
+    assert scene.decided(**MARKED) == ("be1", "agent")
 
 
 @pytest.mark.parametrize("threads", [1, 4])
