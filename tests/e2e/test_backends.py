@@ -278,6 +278,40 @@ def test_a_frontend_led_to_a_new_backend_loses_no_request(start_scene, start_ori
         settled(scene)
 
 
+def test_an_operators_name_that_a_proxy_has_taken(scene, start_origin, haproxy_version):
+    """HAProxy 3.4 calls the second proxy of `live` `live.2`, as the operator may call a backend. Each
+    serves its own, while both move on and after a reload has given the names back."""
+    second = start_origin("second")
+    scene.put_backend(health=GET)
+    assert haproxy_version not in ADDS or proxies(scene)["live"] == "live.2"
+
+    def apart():
+        assert scene.answered_by("/").startswith("s1")
+        assert scene.answered_by("/x") == "second"
+        members = scene.agent.good(scene.agent.get("/backends/live.2/members")).body
+        assert [(m["host"], m["port"]) for m in members] == [("127.0.0.1", second.ports[0])]
+        settled(scene)
+        assert membership.agree(scene.agent) == set(scene.addresses)
+
+    with scene.load():
+        with scene.no_reload():
+            scene.put_static("live.2", second)
+            rule = {"type": "path", "operation": "path", "value": "/x", "backend": "live.2"}
+            scene.put_frontend(rules=[rule])
+            apart()
+            scene.put_static("live.2", second, health=GET)
+            apart()
+            scene.put_backend()
+            apart()
+        with scene.reloads(1):
+            scene.put_frontend(rules=[rule], natives=["maxconn 777"])
+        apart()
+        assert proxies(scene) == {"live": "live", "live.2": "live.2"}
+        with scene.no_reload():
+            scene.agent.good(scene.agent.delete("/backends/live.2", wait="10s", force="true"))
+            assert scene.answered_by("/x") == 503 and scene.answered_by("/").startswith("s1")
+
+
 def test_a_template_of_its_own_kind_reloads_and_says_why(start_scene, start_origin, haproxy_version, work):
     shipped = parts.ROOT / "templates"
     folder = work / "own"
