@@ -67,6 +67,22 @@ int app_view_policies(struct app *a, struct buf *out, struct err *e)
     return 0;
 }
 
+/* A misspelt name would be answered with "no policy decides". */
+static int check_frontend(const struct app *a, const struct policy_set *set, struct str name,
+                          struct err *e)
+{
+    struct str_list named = policy_set_frontends(set); /* it may come later than its policies */
+
+    for (size_t i = 0; i < named.count; i++) {
+        if (str_eq(named.items[i], name))
+            return 0;
+    }
+    if (objects_frontend(a->stored, name))
+        return 0;
+    return err_field(e, "frontend", "frontend: there is none called \"" STR_FMT "\"",
+                     STR_ARG(name));
+}
+
 int app_try_policies(struct app *a, const struct json *request, struct buf *out, struct err *e)
 {
     struct policy_set *set = policy_set_new((const struct policy *const *)a->stored->policies,
@@ -77,6 +93,8 @@ int app_try_policies(struct app *a, const struct json *request, struct buf *out,
     struct json_out o;
     int rc = set ? try_parse(&arena, set, request, &r, e) : -1;
 
+    if (rc == 0)
+        rc = check_frontend(a, set, r.frontend, e);
     if (rc == 0) {
         json_out_init(&o, out, false);
         try_put(&o, NULL, set, &r, scratch);

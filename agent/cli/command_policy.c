@@ -183,7 +183,7 @@ int command_policy(struct command_line *c)
         if (strcmp(c->words[0], verbs[i].verb) != 0)
             continue;
         if (c->word_count < verbs[i].least || c->word_count > verbs[i].most)
-            return command_misuse(c, "policy %s%s", verbs[i].verb, verbs[i].words);
+            return command_misuse(c, "usage: thalassa policy %s%s", verbs[i].verb, verbs[i].words);
         return verbs[i].run(c);
     }
     return command_misuse(c, "list, show, put, delete or try wanted; this is \"%.80s\"",

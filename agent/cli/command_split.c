@@ -38,7 +38,10 @@ static int put_target(struct command_line *c, struct json_out *o, const char *wo
     while (at > 0 && text.p[at - 1] != '=')
         at--;
     if (at < 2 || read_percent((struct str){text.p + at, text.n - at}, &weight))
-        return command_misuse(c, "BACKEND=PERCENT wanted, as in live=95; this is \"%.80s\"", word);
+        return command_misuse(
+            c,
+            "BACKEND=PERCENT wanted, with two decimals at most, as in live=99.5; this is \"%.80s\"",
+            word);
     json_open_object(o, NULL);
     json_put_str(o, "backend", (struct str){text.p, at - 1});
     json_put_int(o, "weight", weight);

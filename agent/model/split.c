@@ -66,7 +66,9 @@ static int parse_targets(struct split *s, const struct json *o, struct err *e)
         return err_field(e, "targets", "targets: a list wanted, this is %s",
                          json_type_name(list->type));
     if (list->count != TARGETS)
-        return err_field(e, "targets", "targets: two wanted, these are %zu", list->count);
+        return err_field(e, "targets",
+                         "targets: two wanted, the backend itself and another one; these are %zu",
+                         list->count);
     JSON_EACH(child, list) {
         if (parse_target(s, child, &targets[i], e)) {
             err_in(e, "targets[%zu]", i);

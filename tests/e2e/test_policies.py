@@ -375,11 +375,13 @@ def test_the_command_line_puts_shows_tries_and_deletes(scene, work):
     assert "taken by gold: backend be1, sets variant=b" in tried, tried
     assert re.search(r"by Lua +undecided", tried) and "seen: bc" in tried, tried
     assert "none" in run("policy", "try", "GET", "/", "X-A:c", "frontend=web").stdout
+    done = run("policy", "try", "GET", "/", "X-A:c", "frontend=wbe")
+    assert done.returncode == 1 and 'none called "wbe"' in done.stderr, done
     policy.write_text('{"frontend":"web","match":{"colour":"red"}}')
     done = run("policy", "put", "gold", policy)
     assert done.returncode == 1 and "colour" in done.stderr, done
     for words, said in (
-        (["put", "gold"], "policy put NAME FILE"),
+        (["put", "gold"], "usage: thalassa policy put NAME FILE"),
         (["paint"], "list, show, put, delete or try wanted"),
         (["try", "GET", "/", "nonsense"], "not understood"),
         (["put", "gold", work / "nothing"], "nothing"),
