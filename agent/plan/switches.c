@@ -245,23 +245,6 @@ static void look_at(struct switch_record *r, const struct desired_backend *want,
     move_on(r, &b, l);
 }
 
-static const struct desired_backend *find_wanted(const struct desired *d, struct str name)
-{
-    size_t low = 0, high = d->backend_count;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int c = str_cmp(d->backends[middle].object->name, name);
-        if (c == 0)
-            return &d->backends[middle];
-        if (c < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
-
 /* Those that nobody asked for through us since our record began: it was lost, or the version was
  * changed by other means. */
 static void discover(struct switches *s, const struct plan *p, const struct switch_times *t)
@@ -279,7 +262,7 @@ static void discover(struct switches *s, const struct plan *p, const struct swit
 static bool is_stale(const struct switches *s, const struct switch_record *r,
                      const struct desired *want, const struct switch_times *t)
 {
-    if (!find_wanted(want, r->backend))
+    if (!plan_find_backend(want, r->backend))
         return true;
     return r->over && (t->wall_ms - r->changed_ms > SWITCH_SHOWN_MS || s->count > SWITCHES_MAX);
 }
@@ -293,7 +276,7 @@ void switches_update(struct switches *s, const struct plan_input *in, const stru
     discover(s, p, t);
     for (size_t i = 0; i < s->count; i++) {
         struct switch_record *r = s->items[i];
-        const struct desired_backend *want = find_wanted(in->want, r->backend);
+        const struct desired_backend *want = plan_find_backend(in->want, r->backend);
         if (r->gone)
             continue;
         if (!r->over && want)
