@@ -147,7 +147,6 @@ void app_changes_stop(struct app *a)
         succeed(c, 202);
     }
     while (a->changes)
-        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the head leaves the queue before it is freed
-         */
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it leaves the queue before it is freed */
         app_change_fail(a->changes, &app_change_the_end);
 }
