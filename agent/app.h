@@ -220,7 +220,10 @@ void app_running_facts(struct app *a);                          /* anew from the
  * from it, so that it wins over what is recorded. */
 void app_running_learn_servers(struct app *a, struct str config, bool from_file);
 /* For which subscription each server stands there. */
-void app_running_note_sources(struct app *a, const struct desired *d);
+/* The worker was started from what was rendered of `d`. A template may write servers in its own
+ * way: what they were made for counts, else the same difference would be found after each reload.
+ */
+void app_running_note_servers(struct app *a, const struct desired *d);
 
 /* --- app_store.c --- */
 int app_store_open(struct app *a, struct err *e);

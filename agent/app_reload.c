@@ -273,7 +273,7 @@ bool app_reload_takes_worker(struct app *a)
     ledger_rename(a->ledger, r->renamed, r->renamed_count);
     ledger_rebase(a->ledger, a->have, true);
     app_running_learn_servers(a, buf_str(&r->rendered->config), true);
-    app_running_note_sources(a, r->rendered->desired);
+    app_running_note_servers(a, r->rendered->desired);
     app_running_set(a, buf_str(&r->rendered->structure));
     proxies_rebase(a->proxies, a->have, &a->running.facts);
     app_store_ledger(a);

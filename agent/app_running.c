@@ -197,15 +197,18 @@ void app_running_set(struct app *a, struct str structure_text)
     set_text(a, structure_text);
 }
 
-void app_running_note_sources(struct app *a, const struct desired *d)
+void app_running_note_servers(struct app *a, const struct desired *d)
 {
     for (size_t i = 0; i < d->backend_count; i++) {
         const struct desired_backend *b = &d->backends[i];
         for (size_t k = 0; k < b->server_count; k++) {
-            if (ledger_find(a->ledger, b->object->name, b->servers[k].name))
-                ledger_set_text(
-                    &ledger_touch(a->ledger, b->object->name, b->servers[k].name)->source,
-                    b->servers[k].source);
+            const struct desired_server *w = &b->servers[k];
+            struct ledger_entry *entry;
+            if (!ledger_find(a->ledger, b->object->name, w->name))
+                continue;
+            entry = ledger_touch(a->ledger, b->object->name, w->name);
+            ledger_set_text(&entry->source, w->source);
+            ledger_set_text(&entry->args, w->args);
         }
     }
 }

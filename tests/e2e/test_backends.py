@@ -7,6 +7,7 @@ import shutil
 import download
 import membership
 import parts
+import ports
 import pytest
 import wait
 from scene import SERVICE
@@ -329,6 +330,52 @@ def test_a_template_of_its_own_kind_reloads_and_says_why(start_scene, start_orig
     with scene.load(), scene.reloads(1):
         scene.put_static("extra", other)
     assert set(scene.haproxy.servers("extra")) == {f"extra_127.0.0.1:{other.port}"}
+
+
+OWN_SERVERS = """global
+    stats socket {{haproxySocketPath}} mode 600 level admin expose-fd listeners
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 10s
+    timeout server 10s
+{{#each frontends}}
+frontend {{key}}
+    bind {{bind}}
+    default_backend {{backend}}
+{{/each}}
+{{#each backends}}
+backend {{key}}
+    balance {{balance}}
+{{#each members}}
+    server {{../key}}_{{host}}:{{port}} {{host}}:{{port}} check
+{{/each}}
+{{/each}}
+"""
+
+
+def test_a_template_with_servers_of_its_own_kind_does_not_reload_for_ever(start_scene, haproxy_version, work):
+    """Options of servers that are not those that the objects ask for, in a backend with one member and
+    in one with two: after the reload that wrote them they are as good as asked for."""
+    template = work / "own.haproxycfg.tmpl"
+    template.write_text(OWN_SERVERS)
+    scene = start_scene(haproxy_version, templateFile=template)
+    with scene.load():
+        with scene.reloads(1):
+            scene.put_static("extra", members=[{"host": "127.0.0.1", "port": scene.origins[0].ports[0]}])
+        assert scene.agent.good(scene.agent.get("/plan")).body["verdict"] == "noop"
+        with scene.no_reload():
+            scene.agent.restart()
+            scene.agent.wait_applied()
+            assert scene.agent.good(scene.agent.get("/plan")).body["verdict"] == "noop"
+            scene.deregister(scene.addresses[1])
+            scene.agent.wait_members("live", scene.addresses[:1])
+        with scene.reloads(1):
+            scene.put_frontend("other", bind=f"127.0.0.1:{ports.free()}")
+        with scene.no_reload():
+            scene.register(scene.origins[0])
+            scene.agent.wait_members("live", scene.addresses)
+        assert scene.agent.good(scene.agent.get("/plan")).body["verdict"] == "noop"
 
 
 def test_members_that_fail_the_new_check_do_not_serve(scene):
