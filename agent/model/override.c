@@ -203,13 +203,13 @@ struct override_set *override_set_read(struct str backend, const struct json *li
         return s;
     }
     JSON_EACH(o, list) {
-        int rc = s->count < LIMIT_OVERRIDES
-                     ? override_read(a, o, &ignored, &one, &e)
-                     : err_set(&e, ERR_INVALID, "more than %d", LIMIT_OVERRIDES);
-        if (rc == 0)
+        if (s->count >= LIMIT_OVERRIDES)
+            (void)err_set(&e, ERR_INVALID, "more than %d", LIMIT_OVERRIDES);
+        else if (override_read(a, o, &ignored, &one, &e) == 0) {
             put(s, &one);
-        else
-            *ARENA_PUSH(a, problems->items, problems->count) = arena_str(a, str_z(e.text));
+            continue;
+        }
+        *ARENA_PUSH(a, problems->items, problems->count) = arena_str(a, str_z(e.text));
     }
     return s;
 }

@@ -83,7 +83,7 @@ int policy_complete(const struct line_env *env, struct buf *text, struct err *e)
 static struct str lookups(struct arena *a, const struct render_input *in)
 {
     const struct desired *d = in->desired;
-    struct str text = STR("");
+    struct str text;
     struct buf out;
 
     buf_init(&out, RENDER_MAX_CONFIG);
