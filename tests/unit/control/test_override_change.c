@@ -111,7 +111,7 @@ static void expect(struct scene *s, const char *member, const char *body, bool c
                    const char *servers)
 {
     uint64_t generation = s->objects->generation;
-    bool changed;
+    bool changed = !change;
     struct err e;
 
     assert_int_equal(say(s, member, body, 1000, &changed, &e), 0);
