@@ -145,7 +145,7 @@ static void check(const struct wish *wishes, size_t count)
     }
 }
 
-#define CHECK(wishes) check((wishes), sizeof(wishes) / sizeof *(wishes))
+#define CHECK(wishes) (void)state, check((wishes), sizeof(wishes) / sizeof *(wishes))
 #define LIVE " {'type':'dynamic','name':'app','version':'1.0.0'}"
 #define WEB                                                                                        \
     " {'bind':'*:80','backend':'live','rules':["                                                   \
@@ -206,7 +206,6 @@ static void test_frontends(void **state)
         {.kind = CONTROL_DELETE_FRONTEND, .name = "live", .outcome = "404 -: no frontend \"live\""},
     };
 
-    (void)state;
     CHECK(wishes);
 }
 
@@ -245,7 +244,6 @@ static void test_backends(void **state)
         {.kind = CONTROL_DELETE_BACKEND, .name = "web", .outcome = "404 -: no backend \"web\""},
     };
 
-    (void)state;
     CHECK(wishes);
 }
 
@@ -297,17 +295,10 @@ static void test_switch(void **state)
          .passing = 1,
          .force = true,
          .outcome = "409 -: backend \"old\" is static: it has no version"},
-        {.kind = CONTROL_SWITCH,
-         .name = "gone",
-         .version = "2.0.0",
-         .outcome = "404 -: no backend \"gone\""},
-        {.kind = CONTROL_SWITCH,
-         .name = "live",
-         .passing = 1,
-         .outcome = "400 version: version: required"},
+        {.kind = CONTROL_SWITCH, .name = "gone", .outcome = "404 -: no backend \"gone\""},
+        {.kind = CONTROL_SWITCH, .name = "live", .outcome = "400 version: version: required"},
     };
 
-    (void)state;
     CHECK(wishes);
 }
 
@@ -333,7 +324,6 @@ static void test_put_that_switches(void **state)
          .outcome = "changed mail>mx web>live | idle live@1.0.0 mx new@9 old"},
     };
 
-    (void)state;
     CHECK(wishes);
 }
 
@@ -392,7 +382,6 @@ static void test_many_at_once(void **state)
                     "exist: requests for it get 503"},
     };
 
-    (void)state;
     CHECK(wishes);
 }
 
