@@ -78,6 +78,25 @@ void call_reply_read(struct call *c, int rc, struct buf *out, const struct etag 
     exchange_reply_json(c->x, 200, out);
 }
 
+void call_reply_list(struct call *c, list_reader *read)
+{
+    struct buf out;
+    struct err e;
+
+    buf_init(&out, CALL_ANSWER_MAX_BYTES);
+    call_reply_read(c, read(c->api->ctx, &out, &e), &out, NULL, &e);
+}
+
+void call_reply_object(struct call *c, object_reader *read)
+{
+    struct etag etag = {""};
+    struct buf out;
+    struct err e;
+
+    buf_init(&out, CALL_ANSWER_MAX_BYTES);
+    call_reply_read(c, read(c->api->ctx, c->name, &out, &etag, &e), &out, &etag, &e);
+}
+
 /* The object's text with one member more, so that nobody has to build it twice. */
 static void put_warnings(struct buf *out, struct str body, const struct web_result *r)
 {

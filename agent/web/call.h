@@ -36,6 +36,13 @@ void call_refuse_change(struct call *c, const struct err *e);
 void call_reply_read(struct call *c, int rc, struct buf *out, const struct etag *etag,
                      const struct err *e);
 
+/* The answer of a reader of api.h: of a list, of the object that the path names. */
+typedef int list_reader(void *ctx, struct buf *out, struct err *e);
+typedef int object_reader(void *ctx, struct str name, struct buf *out, struct etag *etag,
+                          struct err *e);
+void call_reply_list(struct call *c, list_reader *read);
+void call_reply_object(struct call *c, object_reader *read);
+
 void call_on_done(void *call, const struct web_result *result); /* a web_done */
 
 #define ROUTE(method, pattern, right, params, handler) void route_##handler(struct call *c);

@@ -2,47 +2,24 @@
 /* Frontends and backends: read, create or update, delete, switch. */
 #include "web/call.h"
 
-typedef int list_reader(void *ctx, struct buf *out, struct err *e);
-typedef int object_reader(void *ctx, struct str name, struct buf *out, struct etag *etag,
-                          struct err *e);
-
-static void reply_list(struct call *c, list_reader *read)
-{
-    struct buf out;
-    struct err e;
-
-    buf_init(&out, CALL_ANSWER_MAX_BYTES);
-    call_reply_read(c, read(c->api->ctx, &out, &e), &out, NULL, &e);
-}
-
-static void reply_object(struct call *c, object_reader *read)
-{
-    struct etag etag = {""};
-    struct buf out;
-    struct err e;
-
-    buf_init(&out, CALL_ANSWER_MAX_BYTES);
-    call_reply_read(c, read(c->api->ctx, c->name, &out, &etag, &e), &out, &etag, &e);
-}
-
 void route_list_frontends(struct call *c)
 {
-    reply_list(c, c->api->frontends);
+    call_reply_list(c, c->api->frontends);
 }
 
 void route_get_frontend(struct call *c)
 {
-    reply_object(c, c->api->frontend);
+    call_reply_object(c, c->api->frontend);
 }
 
 void route_list_backends(struct call *c)
 {
-    reply_list(c, c->api->backends);
+    call_reply_list(c, c->api->backends);
 }
 
 void route_get_backend(struct call *c)
 {
-    reply_object(c, c->api->backend);
+    call_reply_object(c, c->api->backend);
 }
 
 void route_list_members(struct call *c)

@@ -4,21 +4,12 @@
 
 void route_list_policies(struct call *c)
 {
-    struct buf out;
-    struct err e;
-
-    buf_init(&out, CALL_ANSWER_MAX_BYTES);
-    call_reply_read(c, c->api->policies(c->api->ctx, &out, &e), &out, NULL, &e);
+    call_reply_list(c, c->api->policies);
 }
 
 void route_get_policy(struct call *c)
 {
-    struct etag etag = {""};
-    struct buf out;
-    struct err e;
-
-    buf_init(&out, CALL_ANSWER_MAX_BYTES);
-    call_reply_read(c, c->api->policy(c->api->ctx, c->name, &out, &etag, &e), &out, &etag, &e);
+    call_reply_object(c, c->api->policy);
 }
 
 void route_put_policy(struct call *c)

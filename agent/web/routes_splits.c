@@ -4,21 +4,12 @@
 
 void route_list_splits(struct call *c)
 {
-    struct buf out;
-    struct err e;
-
-    buf_init(&out, CALL_ANSWER_MAX_BYTES);
-    call_reply_read(c, c->api->splits(c->api->ctx, &out, &e), &out, NULL, &e);
+    call_reply_list(c, c->api->splits);
 }
 
 void route_get_split(struct call *c)
 {
-    struct etag etag = {""};
-    struct buf out;
-    struct err e;
-
-    buf_init(&out, CALL_ANSWER_MAX_BYTES);
-    call_reply_read(c, c->api->split(c->api->ctx, c->name, &out, &etag, &e), &out, &etag, &e);
+    call_reply_object(c, c->api->split);
 }
 
 void route_put_split(struct call *c)
