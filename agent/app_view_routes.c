@@ -2,20 +2,98 @@
 /* Splits and policies, as the API shows them. */
 #include "app_view.h"
 
+#include "plan/totals.h"
 #include "policy/try.h"
+
+#include <string.h>
+
+/* What HAProxy has counted of one backend, over all of its workers. */
+struct counted {
+    struct str backend;
+    const uint64_t *counters; /* NULL: nothing */
+    uint64_t copy[COUNTER_COUNT];
+};
+
+static void find_counted(void *ctx, bool frontend, struct str name, const uint64_t *counters)
+{
+    struct counted *c = ctx;
+
+    if (frontend || !str_eq(name, c->backend))
+        return;
+    memcpy(c->copy, counters, sizeof c->copy);
+    c->counters = c->copy;
+}
+
+static void put_observed(struct app *a, struct json_out *o, struct str backend)
+{
+    struct counted c = {.backend = backend};
+
+    if (totals_are_known(a->totals))
+        totals_each(a->totals, find_counted, &c);
+    if (!c.counters) {
+        json_put_null(o, "observed");
+        return;
+    }
+    json_open_object(o, "observed");
+    json_put_int(o, "requests", (int64_t)c.counters[COUNTER_REQUESTS]);
+    json_put_int(o, "responses5xx", (int64_t)c.counters[COUNTER_RESPONSES_5XX]);
+    json_put_int(o, "connectErrors", (int64_t)c.counters[COUNTER_CONNECT_ERRORS]);
+    json_put_int(o, "responseErrors", (int64_t)c.counters[COUNTER_RESPONSE_ERRORS]);
+    json_close_object(o);
+}
+
+static void put_targets(struct app *a, struct json_out *o, const struct json *targets)
+{
+    json_open_array(o, "targets");
+    JSON_EACH(target, targets) {
+        json_open_object(o, NULL);
+        JSON_EACH(field, target) {
+            json_put_tree(o, field->key.p, field);
+        }
+        put_observed(a, o, json_get(target, "backend")->text);
+        json_close_object(o);
+    }
+    json_close_array(o);
+}
+
+/* The stored split, and what each target does. */
+static void put_split(struct app *a, struct json_out *o, const struct split *s)
+{
+    struct arena arena = ARENA_INIT;
+    struct json *stored = NULL;
+    struct buf text;
+    struct err e;
+
+    split_text(s, &text);
+    json_open_object(o, NULL);
+    if (json_parse(&arena, buf_str(&text), JSON_MAX_DEPTH, &stored, &e) == 0) {
+        JSON_EACH(field, stored) {
+            if (str_eq_z(field->key, "targets"))
+                put_targets(a, o, field);
+            else
+                json_put_tree(o, field->key.p, field);
+        }
+    }
+    json_close_object(o);
+    buf_free(&text);
+    arena_free(&arena);
+}
 
 int app_view_split(struct app *a, struct str backend, struct buf *out, struct etag *etag,
                    struct err *e)
 {
     const struct split *s = objects_split(a->stored, backend);
     struct json_out o;
+    struct buf text;
 
     if (!s)
         return err_set(e, ERR_NOT_FOUND, "backend \"" STR_FMT "\" has no split", STR_ARG(backend));
     json_out_init(&o, out, false);
-    split_put(&o, NULL, s);
+    put_split(a, &o, s);
     json_out_fini(&o);
-    *etag = etag_of(buf_str(out));
+    split_text(s, &text);
+    *etag = etag_of(buf_str(&text));
+    buf_free(&text);
     return 0;
 }
 
@@ -34,7 +112,7 @@ void app_put_splits(struct app *a, struct json_out *o, const char *key)
 {
     json_open_array(o, key);
     for (size_t i = 0; i < a->stored->split_count; i++)
-        split_put(o, NULL, a->stored->splits[i]);
+        put_split(a, o, a->stored->splits[i]);
     json_close_array(o);
 }
 

@@ -11,9 +11,17 @@ static struct str percent(struct view *v, const struct json *target)
                         (long long)(weight % 100));
 }
 
+static struct str observed(const struct json *target, const char *what)
+{
+    const struct json *o = json_get(target, "observed");
+
+    return o ? view_text(o, what) : STR("");
+}
+
 void view_splits(struct view *v, const struct json *list)
 {
-    static const char *const titles[] = {"BACKEND", "TARGET", ">SHARE", "STICKY", NULL};
+    static const char *const titles[] = {"BACKEND",   "TARGET", ">SHARE", "STICKY",
+                                         ">REQUESTS", ">5XX",   NULL};
     struct table t;
 
     table_init(&t, v->arena, titles);
@@ -23,6 +31,8 @@ void view_splits(struct view *v, const struct json *list)
             table_add(&t, view_text(target, "backend"));
             table_add(&t, percent(v, target));
             table_add(&t, view_text(split, "sticky"));
+            table_add(&t, observed(target, "requests"));
+            table_add(&t, observed(target, "responses5xx"));
         }
     }
     table_put_or(&t, "no splits", v->out);

@@ -21,7 +21,7 @@ const char *split_sticky_name(enum split_sticky s)
 
 static int parse_target(struct split *s, const struct json *o, struct target *t, struct err *e)
 {
-    static const char *const known[] = {"backend", "weight", NULL};
+    static const char *const known[] = {"backend", "weight", "observed", NULL};
 
     *t = (struct target){STR(""), UINT64_MAX};
     if (o->type != JSON_OBJECT)

@@ -34,6 +34,10 @@ def split_scene(start_scene, start_origin, haproxy_version):
     return scene
 
 
+def stored(split) -> list[dict]:
+    return [{key: one[key] for key in ("backend", "weight")} for one in split["targets"]]
+
+
 def put_split(scene, share, **more):
     reply = scene.agent.put("/splits/live", {"targets": targets(share)} | more, wait="10s")
     return scene.agent.good(reply)
@@ -166,15 +170,35 @@ def test_a_backend_in_a_split_is_in_use(split_scene):
     scene = split_scene
     put_split(scene, 500)
     shown = scene.agent.get("/splits/live").body
-    assert shown["targets"] == targets(500) and shown["sticky"] == "cookie"
+    assert stored(shown) == targets(500) and shown["sticky"] == "cookie"
     assert scene.agent.put("/splits/live", shown).status == 200  # what GET gives can be PUT back
-    assert scene.agent.status()["splits"] == [shown]
+    assert [one["key"] for one in scene.agent.status()["splits"]] == ["live"]
     reply = scene.agent.delete("/backends/staged")
     assert reply.status == 409 and "split live" in reply.body["error"], reply
     reply = scene.agent.delete("/backends/staged", force="true", wait="10s")
     assert reply.status == 200 and any("split" in one for one in reply.body["warnings"]), reply
     assert scene.agent.get("/splits").body == []
     assert scene.answered_by().startswith("live")
+
+
+def test_what_each_target_does_is_shown(split_scene, keeper):
+    """By HAProxy's own count: requests, and those that a target answers with 5xx."""
+    scene, asker = split_scene, keeper.keep(Asker(split_scene.port))
+    put_split(scene, 5000, sticky="none")
+    for _ in range(100):
+        who(asker)
+    for port in scene.staged.ports:
+        scene.staged.fail(port=port)
+
+    def counted():
+        asker.ask("/")
+        shown = {one["backend"]: one["observed"] for one in scene.agent.get("/splits/live").body["targets"]}
+        assert shown["live"]["requests"] >= 20 and shown["staged"]["requests"] >= 20, shown
+        assert shown["staged"]["responses5xx"] > 0 == shown["live"]["responses5xx"], shown
+        return True
+
+    wait.until(counted, "both are counted", timeout=15)
+    assert " live " in scene.agent.run("splits").stdout
 
 
 def test_splits_come_with_a_whole_configuration(split_scene):
@@ -191,12 +215,12 @@ def test_the_command_line_splits_and_shows(split_scene):
     agent = split_scene.agent
     done = agent.run("split", "live", "live=95", "staged=5%", "--sticky", "src", "--wait", "10s")
     assert done.returncode == 0 and "live is split" in done.stdout, done
-    assert agent.get("/splits/live").body["targets"] == targets(500)
+    assert stored(agent.get("/splits/live").body) == targets(500)
     shown = agent.run("splits").stdout
     assert "95.00 %" in shown and "5.00 %" in shown and "src" in shown, shown
     assert "staged" in agent.run("splits", "live").stdout
     assert agent.run("split", "live", "live=99.99", "staged=0.01").returncode == 0
-    assert agent.get("/splits/live").body["targets"] == targets(1)
+    assert stored(agent.get("/splits/live").body) == targets(1)
     for words, said in (
         (("live", "live=95", "staged=6"), "10100"),
         (("live", "staged"), "BACKEND=PERCENT"),
