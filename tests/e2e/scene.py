@@ -81,15 +81,16 @@ class Scene:
         return reply.body.split()[0] if reply.status == 200 else reply.status
 
     @contextlib.contextmanager
-    def load(self, path="/", headers=None, connections=8):
+    def load(self, path="/", headers=None, connections=8, seconds=120):
         """Requests on kept connections and on new ones while the block runs. None may fail: a reset,
-        a timeout, another status than 2xx or 3xx; and there must be enough of them to tell."""
+        a timeout, another status than 2xx or 3xx; and there must be enough of them to tell. The block
+        must not take more than so many seconds."""
         url = f"http://127.0.0.1:{self.port}{path}"
         with contextlib.ExitStack() as running:
-            kept = load.Wrk(url, seconds=120, connections=connections, headers=headers)
+            kept = load.Wrk(url, seconds=seconds, connections=connections, headers=headers)
             running.callback(kept.stop)
             fresh = load.Wrk(
-                url, seconds=120, connections=connections, headers={**(headers or {}), "Connection": "close"}
+                url, seconds=seconds, connections=connections, headers={**(headers or {}), "Connection": "close"}
             )
             running.callback(fresh.stop)
             self.wait_flow()

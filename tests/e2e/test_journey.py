@@ -55,7 +55,7 @@ def test_random_changes_are_as_planned_and_cost_nothing(
     wait.until(lambda: files_are_fresh(travels, keeper), "the beginning", TIMEOUT)
     first = scene.haproxy.reloads()
     answered = 0
-    with scene.load("/load"):
+    with scene.load("/load", seconds=3600):
         for number in range(scaled(STEPS)):
             done = travels.step()
             what = f"step {number}: {done}"
