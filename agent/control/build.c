@@ -265,6 +265,25 @@ static void build_backend(struct builder *w, struct desired_backend *b)
         add_holder(w, b);
 }
 
+/* Most backends have the profile of the one before: its name is printed once for all of them. */
+static void name_profiles(struct desired *d)
+{
+    const struct desired_backend *last = NULL;
+
+    for (size_t i = 0; i < d->backend_count; i++) {
+        struct desired_backend *b = &d->backends[i];
+        struct profile profile;
+        if (!structural_is_plain(b->object))
+            continue;
+        profile = profile_of(b->object);
+        if (last && profile_equal(profile, profile_of(last->object)))
+            b->profile = last->profile;
+        else
+            b->profile = profile_name(&d->arena, profile);
+        last = b;
+    }
+}
+
 static void choose_proxies(struct builder *w)
 {
     struct desired *d = w->d;
@@ -274,9 +293,9 @@ static void choose_proxies(struct builder *w)
         struct desired_backend *b = &d->backends[d->backend_count++];
         b->object = d->objects[i];
         b->proxy = b->object->name;
-        if (w->in->plain && structural_is_plain(b->object))
-            b->profile = profile_name(&d->arena, profile_of(b->object));
     }
+    if (w->in->plain)
+        name_profiles(d);
     if (w->in->proxies)
         proxies_choose(w->in->proxies, &d->arena, d->backends, d->backend_count);
 }

@@ -55,6 +55,7 @@ struct chooser {
     size_t count;
     const struct map_entry *map; /* sorted by backend */
     size_t mapped_count;
+    size_t mapped_at; /* the first that is not before the backend that is chosen for */
     const struct proxy_record **records; /* sorted by backend, then proxy */
     size_t record_count;
     bool *given; /* of the plain sections: to a backend before this one */
@@ -169,15 +170,16 @@ static bool fits(const struct chooser *c, struct str proxy, const struct desired
     return exists(c, proxy) && str_eq(profile_for(c, proxy, b->object->name), b->profile);
 }
 
-static struct str mapped_proxy(const struct chooser *c, struct str backend)
+/* Asked for in the order of the backends' names. */
+static struct str mapped_proxy(struct chooser *c, struct str backend)
 {
-    struct map_entry key = {.key = backend};
-    const struct map_entry *found = NULL;
+    int order = -1;
 
-    if (c->in->map && c->mapped_count)
-        found = bsearch(&key, c->map, c->mapped_count, sizeof key, by_key);
-    if (found)
-        return found->value;
+    while (c->mapped_at < c->mapped_count &&
+           (order = str_cmp(c->map[c->mapped_at].key, backend)) < 0)
+        c->mapped_at++;
+    if (c->mapped_at < c->mapped_count && order == 0)
+        return c->map[c->mapped_at].value;
     return c->in->has_map ? STR_NONE : backend; /* without a map each is found by its own name */
 }
 
