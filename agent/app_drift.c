@@ -22,7 +22,7 @@ static bool tells_drift(const struct plan_op *op)
         if (op->kind == kinds[i])
             return true;
     }
-    return op->map.n > 0;
+    return op->map.n > 0 && !op->tidying;
 }
 
 static const struct plan_op *find_command(const struct app *a)

@@ -20,6 +20,8 @@ struct plan_op {
     struct str map;             /* map operations: path */
     struct str command;         /* as it is sent, without the line end */
     enum server_admin state;    /* REPLY_SET_STATE: which */
+    bool tidying;               /* takes away what nobody looks at any more: no difference that
+                                 * anybody made */
     bool warming;               /* part of an addition that starts in drain */
     bool replacing;             /* of a server that is taken out to be added with other options */
     bool ramping;               /* from here on its weight grows */

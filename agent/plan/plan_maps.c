@@ -61,22 +61,25 @@ static struct map_file defaults_of(const struct plan_input *in, struct plan *p, 
     return copy;
 }
 
-/* A proxy that nobody wants, but that is still there: its last servers are still checked. */
-static bool is_leaver(const struct plan_input *in, struct str proxy)
+/* A proxy that some backend has, or had and still needs. */
+static bool is_wanted(const struct desired *d, struct str proxy)
 {
-    const struct desired *d = in->want;
-
-    if (!proxies_find(in->proxies, proxy) || !have_find_backend(in->have, proxy))
-        return false;
     for (size_t i = 0; i < d->backend_count; i++) {
         if (str_eq(d->backends[i].proxy, proxy))
-            return false;
+            return true;
     }
     for (size_t i = 0; i < d->holder_count; i++) {
         if (str_eq(d->holders[i].proxy, proxy))
-            return false;
+            return true;
     }
-    return true;
+    return false;
+}
+
+/* A proxy that nobody wants, but that is still there: its last servers are still checked. */
+static bool is_leaver(const struct plan_input *in, struct str proxy)
+{
+    return proxies_find(in->proxies, proxy) && have_find_backend(in->have, proxy) &&
+           !is_wanted(in->want, proxy);
 }
 
 static const struct have_map *without_leavers(const struct plan_input *in, struct plan *p,
@@ -142,9 +145,23 @@ void plan_maps_of_proxies(const struct plan_input *in, struct plan *p)
     plan_keyed_maps(in, p, KEYS_PROXIES, MAP_PUT);
 }
 
+/* The key of a `del map`: a proxy's name has nothing in it that would be escaped. */
+static struct str last_word(struct str command)
+{
+    size_t at = command.n;
+
+    while (at > 0 && command.p[at - 1] != ' ')
+        at--;
+    return (struct str){command.p + at, command.n - at};
+}
+
 void plan_maps_left(const struct plan_input *in, struct plan *p)
 {
+    size_t from = p->count;
+
     plan_keyed_maps(in, p, KEYS_PROXIES, MAP_DELETE);
+    for (size_t i = from; i < p->count; i++)
+        p->ops[i].tidying = !is_wanted(in->want, last_word(p->ops[i].command));
 }
 
 void plan_maps(const struct plan_input *in, struct plan *p)

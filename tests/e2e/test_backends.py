@@ -61,6 +61,27 @@ def test_a_backend_comes_and_goes_without_a_reload(scene, start_origin):
         settled(scene)
 
 
+def test_what_is_left_of_a_backend_is_nobodys_drift(start_scene, start_origin, haproxy_version):
+    """Its entries in the maps of hosts and URIs go last, when all seems settled: our own work, which is
+    not reported as somebody's hand and, with `--drift report`, not kept back either."""
+    scene = start_scene(haproxy_version, drift="report", drainTimeout="1s", statsInterval="300ms")
+    other, body = start_origin("other"), {"host": "h.example", "health": {"uri": "/here"}}
+    folder = f"{scene.agent.options['haproxyDir']}/maps"
+
+    def entries() -> int:
+        return sum(len(scene.haproxy.show_map(f"{folder}/{name}.map")) for name in ("host", "uri"))
+
+    with scene.no_reload():
+        for _ in range(3):
+            scene.put_static("extra", other, **body)
+            assert entries() == 2
+            scene.agent.good(scene.agent.delete("/backends/extra", wait="10s"))
+            wait.equals(entries, 0, "nothing is left", timeout=15)
+    scene.agent.wait_applied()
+    told = scene.agent.get("/activity?filter=drift").body
+    assert not [one for one in told if one["verb"] == "drift"], told
+
+
 @pytest.mark.parametrize(
     "change",
     [{"balance": "leastconn"}, {"health": GET}, {"health": GET | {"method": "HEAD"}},
