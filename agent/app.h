@@ -127,7 +127,7 @@ struct app {
     int64_t observed_ms, observe_not_before_ms; /* the last time that all was observed */
     struct scope scope;  /* backends that are not known to be as they should; among them: */
     struct scope unseen; /* those that commands were sent about since they were observed */
-    int64_t poll_ms;
+    int64_t observe_began_ms, poll_ms;
     bool settled;           /* all was as it should, and nothing was asked for since */
     bool drift_held;        /* --drift report: the difference is shown, nothing is done about it */
     bool edit_held;         /* the same of an edited configuration */

@@ -8,13 +8,7 @@
 
 #include <stdio.h>
 
-enum {
-    DEADLINE_S = 15,
-    MAPS_AT_ONCE = 20000,
-    POLL_FIRST_MS = 20,
-    POLL_MAX_MS = 500,
-    FAILURE_PAUSE_MS = 500
-};
+enum { DEADLINE_S = 15, MAPS_AT_ONCE = 20000, FAILURE_PAUSE_MS = 500 };
 
 static void learn_version(struct app *a, const struct have *have)
 {
@@ -28,18 +22,10 @@ static void learn_version(struct app *a, const struct have *have)
     a->caps_of_pid = have->help.n ? have->pid : 0;
 }
 
-/* Waiting gets slower while nothing comes of it. */
-static void pace(struct app *a)
-{
-    a->poll_ms = a->plan.count ? POLL_FIRST_MS : a->poll_ms * 3 / 2;
-    if (a->poll_ms > POLL_MAX_MS)
-        a->poll_ms = POLL_MAX_MS;
-}
-
 /* With what was observed at hand: build, plan, see whether that went on. */
 static void go_on(struct app *a, bool was_held)
 {
-    pace(a);
+    a->poll_ms = loop_poll_ms(a->poll_ms, app_now_ms() - a->observe_began_ms);
     a->have_fresh = true;
     app_world_build(a);
     app_adopt_hands(a);
@@ -163,6 +149,7 @@ void app_observe(struct app *a)
     } else {
         request.proxies = are_proxies_due(a);
     }
+    a->observe_began_ms = app_now_ms();
     if (request.proxies)
         app_workers_look(a);
     request.read_map_count = map_cache_due(a->maps, prefix, which, &arena, paths, MAPS_AT_ONCE);

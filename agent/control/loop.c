@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/loop.h"
 
-enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 30 * 1000 };
+enum {
+    BACKOFF_FIRST_MS = 100,
+    BACKOFF_MAX_MS = 30 * 1000,
+    POLL_FIRST_MS = 20,
+    POLL_MAX_MS = 200,
+    POLL_SHARE = 5
+};
 
 const char *loop_action_name(enum loop_action a)
 {
@@ -64,6 +70,17 @@ struct loop_decision loop_next(const struct situation *s)
     if (write)
         wake = earlier(wake, s->write_not_before_ms);
     return (struct loop_decision){LOOP_WAIT, wake};
+}
+
+int64_t loop_poll_ms(int64_t last_ms, int64_t look_ms)
+{
+    int64_t next = last_ms * 3 / 2;
+
+    if (next < POLL_FIRST_MS)
+        next = POLL_FIRST_MS;
+    if (next > POLL_MAX_MS)
+        next = POLL_MAX_MS;
+    return next > POLL_SHARE * look_ms ? next : POLL_SHARE * look_ms;
 }
 
 bool progress_planned(struct progress *p, uint64_t hash, int64_t now_ms)

@@ -48,6 +48,11 @@ struct loop_decision {
 
 struct loop_decision loop_next(const struct situation *s);
 
+/* How soon to look again at what only waits (a check, a last session), when nothing came of the
+ * look before: slower and slower. `last_ms`: the pause before that one, 0 after commands, where it
+ * begins. `look_ms`: how long it took; looking is to cost a part of a processor only. */
+int64_t loop_poll_ms(int64_t last_ms, int64_t look_ms);
+
 /* Back-off of a plan that is made again although it was sent. */
 struct progress {
     uint64_t sent_hash; /* of the plan sent last; 0: none */

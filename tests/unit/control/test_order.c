@@ -201,6 +201,25 @@ static void test_a_plan_without_progress_backs_off(void **state)
     assert_false(progress_planned(&p, 78, NOW_MS)); /* and wanted again later */
 }
 
+static void test_what_only_waits_is_looked_at_slower_and_slower(void **state)
+{
+    int64_t pause = 0, before, sum = 0;
+    int looks = 0;
+
+    (void)state;
+    assert_int_equal(loop_poll_ms(0, 0), 20); /* after commands; never without a pause */
+    for (; sum < 30000; looks++) {
+        before = pause;
+        pause = loop_poll_ms(pause, 1);
+        assert_true(pause >= before && pause >= 20 && pause <= 200);
+        sum += pause;
+    }
+    assert_true(looks < 170);
+    assert_int_equal(loop_poll_ms(200, 1), 200);
+    assert_int_equal(loop_poll_ms(20, 90), 450); /* a look that costs much is taken less often */
+    assert_int_equal(loop_poll_ms(450, 1), 200);
+}
+
 static void put_walk(struct buf *out, const char *what, struct reload_facts facts,
                      enum reload_step fails)
 {
@@ -251,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_what_is_done_in_which_situation),
         cmocka_unit_test(test_no_situation_breaks_the_rules),
         cmocka_unit_test(test_a_plan_without_progress_backs_off),
+        cmocka_unit_test(test_what_only_waits_is_looked_at_slower_and_slower),
         cmocka_unit_test(test_how_a_reload_goes_on),
     };
 
