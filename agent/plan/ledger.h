@@ -18,10 +18,11 @@ struct ledger_entry {
     bool complete;     /* every command of the addition was answered well */
     bool warming;      /* kept in drain until a check has passed */
     bool leaving;      /* being drained for removal */
-    bool killing;      /* the drain's deadline passed: sessions are cut */
-    bool replacing;    /* taken out to be added with other options; it may be gone just now */
-    bool refused;      /* HAProxy did not take `args` at runtime */
-    bool raised;       /* its weight was raised beside growing ones; base_weight is its own */
+    bool killing;   /* about to be deleted, its sessions cut or its connections dropped: it does not
+                     * come back */
+    bool replacing; /* taken out to be added with other options; it may be gone just now */
+    bool refused;   /* HAProxy did not take `args` at runtime */
+    bool raised;    /* its weight was raised beside growing ones; base_weight is its own */
     unsigned base_weight;
     int64_t ramp_end_ms;          /* monotonic time until which its weight grows; 0: it does not */
     int64_t deadline_ms;          /* leaving: monotonic time at which sessions are cut */

@@ -109,6 +109,15 @@ struct plan_input {
     bool bulk_reload;     /* --bulkReload: reload where BULK_ADDITIONS is passed */
 };
 
+/* At least so long a server that leaves is in maintenance, where nobody new comes, before sessions
+ * are cut. */
+static inline int64_t plan_last_ms(const struct plan_input *in)
+{
+    enum { LAST_MS = 1000 };
+
+    return in->drain_timeout_ms / 2 < LAST_MS ? in->drain_timeout_ms / 2 : LAST_MS;
+}
+
 void plan_make(const struct plan_input *in, struct plan *out);
 void plan_free(struct plan *p);
 

@@ -64,14 +64,18 @@ static const struct have_server *find_have(const struct plan_input *in, const st
     return b ? have_find_server(b, op->server) : NULL;
 }
 
-/* Its time begins with the drain; a drain that was noted and never sent has not begun. */
+/* Its time begins with the drain; a drain that was noted and never sent has not begun. Who came
+ * just before the maintenance is not cut at once, however late that is. */
 static void note_leaving(struct ledger_entry *entry, const struct plan_input *in,
-                         const struct have_server *h)
+                         const struct plan_op *op, const struct have_server *h)
 {
-    if (entry->leaving && !(h && have_admin_state(h) == ADMIN_READY))
-        return;
+    int64_t least_ms = in->now_ms + plan_last_ms(in);
+
+    if (!entry->leaving || (h && have_admin_state(h) == ADMIN_READY))
+        entry->deadline_ms = in->now_ms + in->drain_timeout_ms;
+    else if (op->state == ADMIN_MAINT && entry->deadline_ms < least_ms)
+        entry->deadline_ms = least_ms;
     entry->leaving = true;
-    entry->deadline_ms = in->now_ms + in->drain_timeout_ms;
 }
 
 static void note_state(struct ledger *l, const struct plan_input *in, const struct plan_op *op)
@@ -87,11 +91,11 @@ static void note_state(struct ledger *l, const struct plan_input *in, const stru
     entry->admin_next = op->state;
     if (op->replacing) {
         entry->replacing = true;
-        note_leaving(entry, in, h);
+        note_leaving(entry, in, op, h);
     } else if (find_wanted(in, op) || op->state == ADMIN_READY) {
         entry->leaving = entry->killing = false;
     } else {
-        note_leaving(entry, in, h);
+        note_leaving(entry, in, op, h);
     }
     if (op->state == ADMIN_READY) {
         entry->warming = entry->replacing = false;
@@ -151,6 +155,13 @@ void plan_note_adopted(struct ledger *l, const struct plan_hand *h)
         entry->warming = false;
 }
 
+/* The last commands to a server that leaves: from here on there is no way back. */
+static bool is_the_end(const struct plan_input *in, const struct plan_op *op)
+{
+    return op->kind == REPLY_SHUTDOWN_SESSIONS ||
+           (op->kind == REPLY_SET_ADDR && (op->replacing || !find_wanted(in, op)));
+}
+
 void plan_note_sending(struct ledger *l, const struct plan_input *in, const struct plan *p)
 {
     for (size_t i = 0; i < p->count; i++) {
@@ -161,7 +172,7 @@ void plan_note_sending(struct ledger *l, const struct plan_input *in, const stru
             note_state(l, in, op);
         else if (op->kind == REPLY_SET_SERVER_WEIGHT)
             note_weight(l, in, op);
-        else if (op->kind == REPLY_SHUTDOWN_SESSIONS)
+        else if (is_the_end(in, op))
             ledger_touch(l, op->backend, op->server)->killing = true;
     }
 }

@@ -11,6 +11,20 @@ static void push_state(struct plan *p, const struct pool *b, struct str server,
     p->ops[p->count - 1].state = state;
 }
 
+static void push_address(struct plan *p, const struct pool *b, struct str server,
+                         struct str address, unsigned port)
+{
+    plan_push(p, REPLY_SET_ADDR, b->name, server,
+              "set server " STR_FMT "/" STR_FMT " addr " STR_FMT " port %u", STR_ARG(b->name),
+              STR_ARG(server), STR_ARG(address), port);
+}
+
+static void push_delete(struct plan *p, const struct pool *b, const struct have_server *h)
+{
+    plan_push(p, REPLY_DEL_SERVER, b->name, h->name, "del server " STR_FMT "/" STR_FMT,
+              STR_ARG(b->name), STR_ARG(h->name));
+}
+
 static void wait_for(struct plan *p, const struct pool *b)
 {
     p->waits = true;
@@ -107,8 +121,7 @@ static void delete_server(struct plan *p, const struct pool *b, const struct hav
 {
     if (!(h->admin & HAVE_ANY_MAINT))
         push_state(p, b, h->name, ADMIN_MAINT);
-    plan_push(p, REPLY_DEL_SERVER, b->name, h->name, "del server " STR_FMT "/" STR_FMT,
-              STR_ARG(b->name), STR_ARG(h->name));
+    push_delete(p, b, h);
 }
 
 /* A half-done addition (a kill or an error in its middle): in maintenance although we never set
@@ -177,9 +190,7 @@ static void change_server(struct plan *p, const struct pool *b, const struct des
         return;
     }
     if (!str_eq(h->address, w->address) || h->port != w->port)
-        plan_push(p, REPLY_SET_ADDR, b->name, w->name,
-                  "set server " STR_FMT "/" STR_FMT " addr " STR_FMT " port %u", STR_ARG(b->name),
-                  STR_ARG(w->name), STR_ARG(w->address), (unsigned)w->port);
+        push_address(p, b, w->name, w->address, w->port);
     change_weight(p, b, w, h, entry);
     if (!(h->check_state & HAVE_CHECK_ENABLED))
         plan_push(p, REPLY_ENABLE_HEALTH, b->name, w->name, "enable health " STR_FMT "/" STR_FMT,
@@ -187,39 +198,48 @@ static void change_server(struct plan *p, const struct pool *b, const struct des
     change_admin(p, b, w, h, entry);
 }
 
-/* Clients that are pinned to a drained server keep coming: half of its time on they go to another,
- * so that at the end no request of theirs is cut. */
+/* Clients that are pinned to a drained server keep coming: from here on they go to another. Where
+ * the backend pins them, that is half of its time on. */
 static int64_t unpinned_ms(const struct pool *b, const struct ledger_entry *entry)
 {
-    return b->want->object->cookie.n ? entry->deadline_ms - b->in->drain_timeout_ms / 2
-                                     : entry->deadline_ms;
+    return entry->deadline_ms -
+           (b->want->object->cookie.n ? b->in->drain_timeout_ms / 2 : plan_last_ms(b->in));
 }
 
-/* From the drain to the removal. It has the mark of leaving. */
+/* Connections that ended in maintenance went to the pool of idle ones, for which 2.6 refuses to
+ * delete a server, half a minute and longer. It drops them on the way into maintenance, which must
+ * not be gone again (pinned clients would come back), and where another address is set. */
+static void drop_idle(struct plan *p, const struct pool *b, const struct have_server *h)
+{
+    push_address(p, b, h->name, h->address, h->port == 1 ? 2 : 1);
+}
+
+static void cut_sessions(struct plan *p, const struct pool *b, const struct have_server *h)
+{
+    plan_push(p, REPLY_SHUTDOWN_SESSIONS, b->name, h->name,
+              "shutdown sessions server " STR_FMT "/" STR_FMT, STR_ARG(b->name), STR_ARG(h->name));
+}
+
+/* From the drain to the removal. It has the mark of leaving. In maintenance nobody new comes, and
+ * whoever is there ends by himself: only then, and only who takes longer than his time, is cut. */
 static void finish_leaving(struct plan *p, const struct pool *b, const struct have_server *h,
                            const struct ledger_entry *entry)
 {
-    bool late = b->in->now_ms >= entry->deadline_ms;
     bool idle = h->used_conn == 0 && h->sessions == 0;
     bool in_maint = h->admin & HAVE_ANY_MAINT;
+    int64_t now = b->in->now_ms, next = in_maint ? entry->deadline_ms : unpinned_ms(b, entry);
+    bool over = now >= next;
 
-    if (!idle && !late) {
-        int64_t soon = b->in->now_ms + b->in->poll_ms;
-        plan_wake(p, soon < entry->deadline_ms ? soon : entry->deadline_ms);
-        if (!in_maint && b->in->now_ms >= unpinned_ms(b, entry))
-            push_state(p, b, h->name, ADMIN_MAINT);
-        return;
-    }
-    if (in_maint && idle && h->idle_conn) /* that ended since: 2.6 forgets them at the way there */
-        push_state(p, b, h->name, ADMIN_DRAIN);
-    if (!in_maint || (idle && h->idle_conn))
+    if (!in_maint && (idle || over))
         push_state(p, b, h->name, ADMIN_MAINT);
-    if (late)
-        plan_push(p, REPLY_SHUTDOWN_SESSIONS, b->name, h->name,
-                  "shutdown sessions server " STR_FMT "/" STR_FMT, STR_ARG(b->name),
-                  STR_ARG(h->name));
-    plan_push(p, REPLY_DEL_SERVER, b->name, h->name, "del server " STR_FMT "/" STR_FMT,
-              STR_ARG(b->name), STR_ARG(h->name));
+    if (in_maint && idle && h->idle_conn)
+        drop_idle(p, b, h);
+    if (in_maint && !idle && over)
+        cut_sessions(p, b, h);
+    if (idle || (in_maint && over))
+        push_delete(p, b, h);
+    else
+        plan_wake(p, over || now + b->in->poll_ms < next ? now + b->in->poll_ms : next);
 }
 
 static void take_out(struct plan *p, const struct pool *b, const struct have_server *h,

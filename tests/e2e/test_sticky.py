@@ -3,6 +3,7 @@
 away, and members that come at runtime get a cookie of their own."""
 
 import contextlib
+import signal
 
 import parts
 import pytest
@@ -112,6 +113,27 @@ def test_pinned_clients_move_with_a_switch_and_lose_nothing(
         name, given = visit(scene, cookie)
         assert name.startswith("new") and given not in (None, "SRV=")
         assert_pinned(scene, pin(scene, 2))
+
+
+def test_an_agent_that_is_late_cuts_no_pinned_client(
+    haproxy_version, start_scene, start_origin, registry
+):
+    """It is stopped from before the time at which pinned clients are sent to others until long after the
+    drain's end: at its return nobody who came just now is cut."""
+    scene, old, new = two_versions(start_scene, start_origin, registry, haproxy_version)
+    scene.put_backend(cookie="SRV")
+    pins = pin(scene, 2)
+    member, cookie = sorted(pins.items())[0]
+    server = f"live_127.0.0.1:{member.split('-')[1]}"
+    with scene.no_reload(), scene.load("/slow?ms=50&chunks=1", {"Cookie": cookie}):
+        assert scene.agent.post("/backends/live", {"version": "2.0.0"}).status in (200, 202)
+        wait.until(lambda: scene.haproxy.servers("live")[server] == "DRAIN", "it is drained")
+        scene.agent.child.signal(signal.SIGSTOP)
+        try:
+            wait.stays(lambda: scene.haproxy.servers("live")[server] == "DRAIN", "it drains", 3.0)
+        finally:
+            scene.agent.child.signal(signal.SIGCONT)
+        scene.agent.wait_members("live", addresses(new))
 
 
 def test_clients_stay_over_an_upgrade_of_haproxy(start_scene, start_origin, registry):

@@ -152,6 +152,7 @@ static const char *change_server(struct sim *s, const struct plan_op *op, struct
     (void)word(&rest, value);
     (void)word(&rest, value);
     v->port = (unsigned)atoi(value);
+    v->idle = 0;
     return "IP changed from 'x' to 'y' by 'stats socket command'\n\n";
 }
 

@@ -67,9 +67,10 @@ static void test_lost_member_drains_before_it_goes(void **state)
     world_add_wanted(&w, world_want_backend(&w), "10.0.0.1", 80, 1, ADMIN_READY, "app@1.0.0");
     (void)world_expect(&w, "set server live/live_10.0.0.2:80 state drain\n", true);
     assert_true(world_expect(&w, "", false) > w.now_ms); /* a session lives: wait */
-    w.now_ms += 1001;                                    /* drainTimeout */
+    w.now_ms += 501;
+    (void)world_expect(&w, "set server live/live_10.0.0.2:80 state maint\n", true);
+    w.now_ms += 500; /* drainTimeout */
     (void)world_expect(&w,
-                       "set server live/live_10.0.0.2:80 state maint\n"
                        "shutdown sessions server live/live_10.0.0.2:80\n"
                        "del server live/live_10.0.0.2:80\n",
                        false);

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HOSTS = 6, STEPS_OF_A_LIFE = 14, ROUNDS_OF_A_STEP = 14, ROUNDS_TO_SETTLE = 600 };
+enum { HOSTS = 6, PORT = 80, STEPS_OF_A_LIFE = 14, ROUNDS_OF_A_STEP = 14, ROUNDS_TO_SETTLE = 600 };
 
 static const char *const sources[] = {"app@1.0.0", "app@2.0.0", "app@3.0.0"};
 static const char *const options[] = {"check inter 2000ms", "check inter 500ms",
@@ -22,11 +22,15 @@ static const char *const options[] = {"check inter 2000ms", "check inter 500ms",
 static size_t serving_before;
 static bool may_empty;
 
-/* After each command: it was not the one that took the last server away. */
+/* After each command: it was not the one that took the last server away, and nobody may be sent to
+ * an address that is no member's. */
 static void assert_not_emptied(struct world *w)
 {
+    const struct sim_backend *b = &w->sim->backends[0];
     size_t now = sim_serving(w->sim, "live");
 
+    for (size_t i = 0; i < b->count; i++)
+        assert_true(b->servers[i].maint || b->servers[i].port == PORT);
     assert_true(now > 0 || serving_before == 0 || may_empty);
     serving_before = now;
 }
@@ -55,7 +59,7 @@ static void wish(struct world *w)
         if (world_pick(2))
             continue;
         (void)snprintf(host, sizeof host, "10.0.0.%u", i);
-        world_add_wanted(w, b, host, 80, 1 + world_pick(30),
+        world_add_wanted(w, b, host, PORT, 1 + world_pick(30),
                          world_pick(8) ? ADMIN_READY : ADMIN_DRAIN, source);
     }
     world_sort(b);
@@ -116,6 +120,7 @@ static void assert_is_as_wished(struct world *w)
             sim_server(w->sim, "live", str_copy(name, sizeof name, want->name));
         assert_non_null(s);
         assert_int_equal(s->weight, want->weight);
+        assert_int_equal(s->port, want->port);
         assert_true(str_eq_z(want->args, s->args));
         assert_int_equal(s->drain, want->admin == ADMIN_DRAIN);
         assert_false(s->maint);
