@@ -29,13 +29,14 @@ import parts
 import ports
 import proc
 import scene as scenes
+import witness
 from agent import Agent
 from consul import Consul
 from haproxy import Haproxy
 from origin import Origin
 from registry import FileRegistry
 
-LOG_LINES = 200
+LOG_LINES = int(os.environ.get("THALASSA_LOG_LINES", "200"))
 VERSIONS = ["2.6", "3.0", "3.2", "3.4"]
 
 ONE_VERSION = {
@@ -99,6 +100,7 @@ def pytest_runtest_makereport(item):
             lines = path.read_text(errors="replace").splitlines()
             shown = "\n".join(line[:1000] for line in lines[-LOG_LINES:])
             report.sections.append((f"{path.relative_to(keeper.folder)}", shown))
+        report.sections += witness.testify(keeper.things)
         configuration = keeper.folder / "haproxy.cfg"
         if configuration.exists():
             report.sections.append(("haproxy.cfg", configuration.read_text(errors="replace")[:20000]))
@@ -110,6 +112,7 @@ class Keeper:
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="th-", dir="/tmp"))
         self.folder.chmod(0o755)
+        self.things = []
         self.stack = contextlib.ExitStack()
         self.stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
         self.stack.callback(ports.release_all)
@@ -117,6 +120,7 @@ class Keeper:
 
     def keep(self, thing):
         """Calls `thing.stop()` at the end of the test."""
+        self.things.append(thing)
         self.stack.callback(thing.stop)
         return thing
 
