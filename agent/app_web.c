@@ -89,7 +89,8 @@ static int activity(void *ctx, const struct web_activity_query *query, struct bu
                     struct err *e)
 {
     struct app *a = ctx;
-    struct activity_query q = {query->since, (size_t)query->limit, query->filter};
+    struct activity_query q = {query->since, (size_t)query->limit, query->filter,
+                               query->oldest_first};
 
     return activity_query(a->activity, &q, out, e);
 }

@@ -278,7 +278,7 @@ static int on_entry(void *ctx, struct str key, struct str value, struct err *e)
 {
     struct scan *scan = ctx;
 
-    if (seq_of(key) <= scan->query->since)
+    if (!scan->query->oldest_first && seq_of(key) <= scan->query->since)
         return 1;
     if (scan->word_count && !matches(scan, value))
         return 0;
@@ -309,6 +309,19 @@ static int split_filter(struct scan *scan, struct arena *a, struct str filter, s
     return 0;
 }
 
+static int each_entry(struct store_txn *t, struct scan *scan, struct err *e)
+{
+    uint64_t since = scan->query->since;
+    char from[SEQ_BYTES];
+
+    if (!scan->query->oldest_first)
+        return store_each(t, STORE_ACTIVITY, STORE_BACKWARD, STR_NONE, on_entry, scan, e);
+    if (since == UINT64_MAX)
+        return 0;
+    return store_each(t, STORE_ACTIVITY, STORE_FORWARD, seq_key(since + 1, from), on_entry, scan,
+                      e);
+}
+
 int activity_query(struct activity_log *log, const struct activity_query *query, struct buf *out,
                    struct err *e)
 {
@@ -328,7 +341,7 @@ int activity_query(struct activity_log *log, const struct activity_query *query,
     if (!t)
         goto out;
     buf_add_char(out, '[');
-    rc = store_each(t, STORE_ACTIVITY, STORE_BACKWARD, STR_NONE, on_entry, &scan, e);
+    rc = each_entry(t, &scan, e);
     buf_add_char(out, ']');
     if (rc == 0 && buf_failed(out))
         rc = err_set(e, ERR_TOO_LARGE, "the answer is larger than %zu bytes", out->limit);

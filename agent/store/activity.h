@@ -43,9 +43,11 @@ struct activity_query {
     size_t limit;      /* 1..ACTIVITY_LIMIT_MAX; 0: ACTIVITY_LIMIT_MAX */
     struct str filter; /* words; each must occur in verb, object, actor or reason; ASCII case does
                         * not count; empty: all */
+    bool oldest_first; /* the entries right behind `since`, in the order of their numbers; false:
+                        * the last ones, newest first */
 };
 
-/* Append a JSON array of entries to `out`, newest first: {"type":"activity","seq","time","verb",
+/* Append a JSON array of entries to `out`: {"type":"activity","seq","time","verb",
  * "object","actor","reason","generation"?,"before"?,"after"?}. ERR_TOO_LARGE past out's limit. */
 int activity_query(struct activity_log *log, const struct activity_query *query, struct buf *out,
                    struct err *e);

@@ -72,6 +72,7 @@ struct web_activity_query {
     uint64_t since;    /* entries with a greater sequence number; 0: all */
     uint64_t limit;    /* the newest so many, newest first */
     struct str filter; /* text that an entry must contain; empty: all */
+    bool oldest_first; /* instead: the first so many behind `since`, oldest first */
 };
 
 /* Readers append one JSON text (or what is said) to `out` and return 0, or -1 with `e` filled. */

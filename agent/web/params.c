@@ -63,6 +63,8 @@ static int read_one(const struct param *p, struct params *out, struct err *e)
         return read_flag(p, &out->prune, e);
     if (str_eq_z(p->name, "strict"))
         return read_flag(p, &out->strict, e);
+    if (str_eq_z(p->name, "oldest"))
+        return read_flag(p, &out->oldest, e);
     if (str_eq_z(p->name, "wait"))
         return read_wait(p, &out->wait_ms, e);
     if (str_eq_z(p->name, "since"))

@@ -14,7 +14,7 @@ enum {
 };
 
 struct params {
-    bool dry_run, force, prune, strict;
+    bool dry_run, force, prune, strict, oldest;
     uint64_t wait_ms; /* 0: do not wait */
     uint64_t since, limit;
     struct str filter;

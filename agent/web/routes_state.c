@@ -65,7 +65,8 @@ void route_accept_loss(struct call *c)
 
 void route_list_activity(struct call *c)
 {
-    struct web_activity_query query = {c->params.since, c->params.limit, c->params.filter};
+    struct web_activity_query query = {c->params.since, c->params.limit, c->params.filter,
+                                       c->params.oldest};
     struct buf out;
     struct err e;
 

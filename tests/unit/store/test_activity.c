@@ -38,11 +38,11 @@ static uint64_t append_ok(struct activity_log *log, const char *verb, const char
 }
 
 /* The numbers that a query gives, such as "3 2 1 ". */
-static const char *query_seqs(struct activity_log *log, uint64_t since, size_t limit,
-                              const char *filter)
+static const char *ask_seqs(struct activity_log *log, uint64_t since, size_t limit,
+                            const char *filter, bool oldest_first)
 {
     static char seqs[256];
-    struct activity_query query = {since, limit, str_z(filter)};
+    struct activity_query query = {since, limit, str_z(filter), oldest_first};
     struct arena a = ARENA_INIT;
     struct json *list;
     struct buf out;
@@ -63,6 +63,12 @@ static const char *query_seqs(struct activity_log *log, uint64_t since, size_t l
     return seqs;
 }
 
+static const char *query_seqs(struct activity_log *log, uint64_t since, size_t limit,
+                              const char *filter)
+{
+    return ask_seqs(log, since, limit, filter, false);
+}
+
 static void test_the_newest_comes_first(void **state)
 {
     struct store *s = open_ok(*state);
@@ -77,6 +83,25 @@ static void test_the_newest_comes_first(void **state)
     assert_string_equal(query_seqs(log, 3, 1, ""), "5 ");
     assert_string_equal(query_seqs(log, 5, 0, ""), "");
     assert_string_equal(query_seqs(log, UINT64_MAX, 0, ""), "");
+    activity_close(log);
+    store_close(s);
+}
+
+static void test_the_oldest_behind_a_number_come_first(void **state)
+{
+    struct store *s = open_ok(*state);
+    struct activity_log *log = log_ok(s, 4);
+
+    assert_string_equal(ask_seqs(log, 0, 0, "", true), "");
+    for (uint64_t i = 1; i <= 6; i++)
+        append_ok(log, i % 2 ? "online" : "offline", "backend/web", "");
+    assert_string_equal(ask_seqs(log, 0, 0, "", true), "3 4 5 6 "); /* 1 and 2 are trimmed */
+    assert_string_equal(ask_seqs(log, 1, 2, "", true), "3 4 ");
+    assert_string_equal(ask_seqs(log, 4, 0, "", true), "5 6 ");
+    assert_string_equal(ask_seqs(log, 3, 1, "", true), "4 ");
+    assert_string_equal(ask_seqs(log, 3, 1, "online", true), "5 ");
+    assert_string_equal(ask_seqs(log, 6, 0, "", true), "");
+    assert_string_equal(ask_seqs(log, UINT64_MAX, 0, "", true), "");
     activity_close(log);
     store_close(s);
 }
@@ -97,7 +122,7 @@ static void test_an_entry_has_this_form(void **state)
                             42,
                             STR("{\"version\": \"1\"}"),
                             STR("no JSON")};
-    struct activity_query query = {0, 1, STR_NONE};
+    struct activity_query query = {0, 1, STR_NONE, false};
     struct buf entry, list;
     uint64_t seq;
     struct err e;
@@ -309,7 +334,7 @@ static double now_ms(void)
 
 static void measure_query(struct activity_log *log, const char *filter)
 {
-    struct activity_query query = {0, 100, str_z(filter)};
+    struct activity_query query = {0, 100, str_z(filter), false};
     struct buf out;
     struct err e;
     double begin = now_ms();
@@ -356,6 +381,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_the_newest_comes_first),
+        TEST(test_the_oldest_behind_a_number_come_first),
         TEST(test_an_entry_has_this_form),
         TEST(test_a_filter_finds_words_in_any_field),
         TEST(test_bad_queries_name_the_parameter),

@@ -236,7 +236,8 @@ static int read_activity(void *ctx, const struct web_activity_query *q, struct b
 {
     (void)ctx;
     (void)e;
-    buf_printf(out, "[%d,%d,\"" STR_FMT "\"]", (int)q->since, (int)q->limit, STR_ARG(q->filter));
+    buf_printf(out, "[%d,%d,\"" STR_FMT "\"%s]", (int)q->since, (int)q->limit, STR_ARG(q->filter),
+               q->oldest_first ? ",true" : "");
     return 0;
 }
 

@@ -103,6 +103,7 @@ static void test_each_route_reads(void **state)
         {"GET", "/services/api", NULL, NULL, 200, "1.0.0"},
         {"GET", "/services/missing", NULL, NULL, 404, "no such service"},
         {"GET", "/activity", NULL, NULL, 200, "[0,100,\"\"]"},
+        {"GET", "/activity?since=7&oldest=true", NULL, NULL, 200, "[7,100,\"\",true]"},
         {"GET", "/activity?since=7&limit=5&filter=a+b%21", NULL, NULL, 200, "[7,5,\"a b!\"]"},
         {"GET", "/metrics", NULL, NULL, 200, "# TYPE thalassa_changes_total counter\n"},
         {"GET", "/openapi.json", NULL, NULL, 200, "\"openapi\": \"3.1.0\""},
@@ -196,6 +197,7 @@ static void test_bad_input_is_named(void **state)
         {"PUT", "/frontends/web?wait=-1s", NULL, FRONTEND, 400, "\"field\":\"wait\""},
         {"PUT", "/frontends/web?force&force", NULL, FRONTEND, 400, "is there twice"},
         {"GET", "/activity?since=x", NULL, NULL, 400, "\"field\":\"since\""},
+        {"GET", "/activity?oldest=maybe", NULL, NULL, 400, "\"field\":\"oldest\""},
         {"GET", "/activity?limit=0", NULL, NULL, 400, "\"field\":\"limit\""},
         {"GET", "/activity?limit=1001", NULL, NULL, 400, "\"field\":\"limit\""},
     };
