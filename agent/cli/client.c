@@ -140,6 +140,7 @@ static void prepare(struct client *c, const struct client_request *r, const stru
     curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http");
     curl_easy_setopt(h, CURLOPT_PROXY, "");
     curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(h, CURLOPT_FORBID_REUSE, 1L); /* the agent may be another one by then */
     curl_easy_setopt(h, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
     curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)deadline_ms);
@@ -294,8 +295,11 @@ int client_call(struct client *c, const struct client_request *request, struct c
     c->reply = reply;
     for (size_t i = 0; i < c->count; i++) {
         int rc = try_place(c, request, &c->places[i], e);
-        if (rc <= 0)
-            return rc;
+        if (rc > 0)
+            continue;
+        c->places[0] = c->places[i];
+        c->count = 1;
+        return rc;
     }
     return nobody(c, e);
 }

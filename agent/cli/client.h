@@ -28,7 +28,8 @@ struct client_reply {
 struct client *client_open(const struct options *o);
 void client_close(struct client *c); /* NULL is fine */
 
-/* 0 with a reply of 200 to 299. -1 with the agent's own words (kind by the status, field and
+/* Whoever has answered is asked again the next time, and nobody else.
+ * 0 with a reply of 200 to 299. -1 with the agent's own words (kind by the status, field and
  * detail), or with ERR_UNAVAILABLE that says where it was looked for. reply->body is to be freed
  * in either case. */
 int client_call(struct client *c, const struct client_request *request, struct client_reply *reply,

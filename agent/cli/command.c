@@ -9,13 +9,13 @@
 #define MEMBER (F(JSON) | F(WAIT) | F(DRY_RUN))
 
 static const struct command_row rows[] = {
-    {COMMAND_STATUS, F(JSON), command_status, 0, 0},
+    {COMMAND_STATUS, F(JSON) | F(WATCH), command_status, 0, 0},
     {COMMAND_PLAN, F(JSON), command_plan, 0, 0},
     {COMMAND_FRONTENDS, F(JSON), command_frontends, 0, 1},
     {COMMAND_BACKENDS, F(JSON), command_backends, 0, 1},
     {COMMAND_MEMBERS, F(JSON), command_members, 1, 1},
     {COMMAND_SERVICES, F(JSON), command_services, 0, 1},
-    {COMMAND_ACTIVITY, F(JSON) | F(LIMIT), command_activity, 0, 32},
+    {COMMAND_ACTIVITY, F(JSON) | F(LIMIT) | F(FILTER) | F(FOLLOW), command_activity, 0, 32},
     {COMMAND_SWITCH, CHANGES | F(SERVICE), command_switch, 2, 2},
     {COMMAND_SPLITS, F(JSON), command_splits, 0, 1},
     {COMMAND_SPLIT, F(JSON) | F(WAIT) | F(DRY_RUN) | F(STICKY), command_split, 2, 3},

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/command_line.h"
 
+#include "cli/option_table.h"
 #include "cli/terminal.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LINE_BYTES = 8192, SAID_BYTES = 32768, WAIT_MAX_MS = 300000 };
@@ -146,11 +148,26 @@ int command_print(const struct command_line *c, const struct buf *text)
     return command_fail(c, "standard output: %s", strerror(errno));
 }
 
+bool command_has_terminal(void)
+{
+    const char *term = getenv("TERM");
+
+    return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+}
+
 bool command_has_colours(void)
 {
-    const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+    const char *no = getenv("NO_COLOR");
 
-    return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+    return command_has_terminal() && !(no && *no);
+}
+
+int64_t command_now_ms(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* --- words and flags --- */
@@ -200,6 +217,8 @@ static long take_flag(struct command_line *c, const struct options_call *call, s
     if (!*flags[flag].value || rest.p)
         return (long)i;
     if (i + 1 == call->argument_count || str_starts(str_z(call->arguments[i + 1]), STR("--"))) {
+        if (*flags[flag].value == '[')
+            return (long)i;
         (void)command_misuse(c, "--%s: %s wanted", flags[flag].name, flags[flag].value);
         return -1;
     }
@@ -216,21 +235,15 @@ static int wrong_words(const struct command_line *c)
                           command_name(c->row->id), *usage ? " " : "", usage);
 }
 
-static int read_wait(struct command_line *c)
+int command_read_time(const struct command_line *c, enum command_flag flag, int64_t min_ms,
+                      int64_t max_ms, int64_t *ms)
 {
-    struct str text = str_z(c->flags[FLAG_WAIT]), number = text;
-    uint64_t count, factor = str_ends(text, STR("ms")) ? 1 : str_ends(text, STR("s")) ? 1000 : 0;
+    const char *text = c->flags[flag];
+    struct err e;
 
-    if (str_ends(text, STR("m")))
-        factor = 60000;
-    number.n -= factor == 1 ? 2 : factor ? 1 : 0;
-    if (!factor || str_u64(number, &count) || count > WAIT_MAX_MS || count * factor > WAIT_MAX_MS)
-        return command_misuse(c,
-                              "--wait: a time such as 500ms, 30s or 5m wanted, at most 5m, this "
-                              "is \"%.80s\"",
-                              c->flags[FLAG_WAIT]);
-    c->wait_ms = (int64_t)(count * factor);
-    return 0;
+    if (option_read_duration(str_z(text), min_ms, max_ms, ms, &e) == 0)
+        return 0;
+    return command_misuse(c, "--%s: %s, this is \"%.80s\"", flags[flag].name, e.text, text);
 }
 
 int command_open(struct command_line *c, const struct options *options,
@@ -253,7 +266,7 @@ int command_open(struct command_line *c, const struct options *options,
     }
     if (c->word_count < row->least || c->word_count > row->most)
         return wrong_words(c);
-    return c->flags[FLAG_WAIT] ? read_wait(c) : 0;
+    return c->flags[FLAG_WAIT] ? command_read_time(c, FLAG_WAIT, 0, WAIT_MAX_MS, &c->wait_ms) : 0;
 }
 
 void command_close(struct command_line *c)

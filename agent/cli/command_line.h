@@ -29,7 +29,7 @@ struct command_line {
     const struct command_row *row;
     const char **words; /* in argv */
     size_t word_count;
-    const char *flags[COMMAND_FLAG_COUNT]; /* NULL: not given; "" when it takes no value */
+    const char *flags[COMMAND_FLAG_COUNT]; /* NULL: not given; "" without a value */
     int64_t wait_ms;                       /* --wait */
     struct arena arena;
 };
@@ -39,6 +39,10 @@ struct command_line {
 int command_open(struct command_line *c, const struct options *options,
                  const struct options_call *call, const struct command_row *row);
 void command_close(struct command_line *c);
+
+/* The time that was given with a flag. 0, or COMMAND_MISUSED. */
+int command_read_time(const struct command_line *c, enum command_flag flag, int64_t min_ms,
+                      int64_t max_ms, int64_t *ms);
 
 /* "thalassa: switch: ..." on stderr, one line, safe for a terminal. Return COMMAND_NO and
  * COMMAND_MISUSED. */
@@ -57,7 +61,9 @@ void command_put_err(struct buf *out, const struct err *e);
 /* Text to stdout. Exit status. */
 int command_print(const struct command_line *c, const struct buf *text);
 
-/* Is stdout a terminal that should see colours? */
+/* Is stdout a terminal that can be written to at any place? That should see colours? */
+bool command_has_terminal(void);
 bool command_has_colours(void);
+int64_t command_now_ms(void); /* wall clock */
 
 #endif

@@ -5,17 +5,7 @@
 #include "base/json_out.h"
 #include "cli/terminal.h"
 
-#include <time.h>
-
-enum { TEXT_BYTES = 512 * 1024 * 1024, PATH_BYTES = 16 * 1024, LIMIT_MAX = 1000 };
-
-static int64_t wall_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
+enum { TEXT_BYTES = 512 * 1024 * 1024, PATH_BYTES = 16 * 1024 };
 
 static void put_json(struct buf *out, struct str body)
 {
@@ -25,7 +15,8 @@ static void put_json(struct buf *out, struct str body)
 
 int command_show_body(struct command_line *c, struct str body, view_put *put)
 {
-    struct view v = {.arena = &c->arena, .colours = command_has_colours(), .now_ms = wall_ms()};
+    struct view v = {
+        .arena = &c->arena, .colours = command_has_colours(), .now_ms = command_now_ms()};
     struct json *o;
     struct buf text;
     struct err e;
@@ -59,11 +50,6 @@ int command_show(struct command_line *c, struct str path, view_put *put)
     buf_free(&reply.body);
     client_close(client);
     return rc;
-}
-
-int command_status(struct command_line *c)
-{
-    return command_show(c, STR("/status"), view_status);
 }
 
 int command_plan(struct command_line *c)
@@ -121,37 +107,6 @@ int command_policies(struct command_line *c)
 int command_splits(struct command_line *c)
 {
     return show_named(c, "/splits", "", view_splits, view_split);
-}
-
-static int put_limit(struct command_line *c, struct buf *path)
-{
-    const char *text = c->flags[FLAG_LIMIT];
-    uint64_t limit = 100;
-
-    if (text && (str_u64(str_z(text), &limit) || limit < 1 || limit > LIMIT_MAX))
-        return command_misuse(c, "--limit: a number from 1 to %d wanted, this is \"%.80s\"",
-                              LIMIT_MAX, text);
-    buf_printf(path, "/activity?limit=%llu", (unsigned long long)limit);
-    return 0;
-}
-
-int command_activity(struct command_line *c)
-{
-    struct buf path;
-    int rc;
-
-    buf_init(&path, PATH_BYTES);
-    rc = put_limit(c, &path);
-    for (size_t i = 0; i < c->word_count; i++) {
-        buf_add_z(&path, i ? "%20" : "&filter=");
-        client_encode(&path, str_z(c->words[i]));
-    }
-    if (rc == 0 && buf_failed(&path))
-        rc = command_misuse(c, "these words are too long");
-    if (rc == 0)
-        rc = command_show(c, buf_str(&path), view_activity);
-    buf_free(&path);
-    return rc;
 }
 
 int command_version(struct command_line *c)

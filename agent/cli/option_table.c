@@ -108,38 +108,40 @@ static int set_number(struct options *o, enum option_id id, struct str text, uin
 }
 
 /* Milliseconds as people write them. */
-static struct str duration_text(struct arena *a, int64_t ms)
+static const char *duration_text(char out[24], int64_t ms)
 {
     if (ms && ms % 60000 == 0)
-        return arena_printf(a, "%lldm", (long long)(ms / 60000));
-    if (ms % 1000 == 0)
-        return arena_printf(a, "%llds", (long long)(ms / 1000));
-    return arena_printf(a, "%lldms", (long long)ms);
+        (void)snprintf(out, 24, "%lldm", (long long)(ms / 60000));
+    else if (ms % 1000 == 0)
+        (void)snprintf(out, 24, "%llds", (long long)(ms / 1000));
+    else
+        (void)snprintf(out, 24, "%lldms", (long long)ms);
+    return out;
 }
 
-static int set_duration(struct options *o, enum option_id id, struct str text, struct err *e)
+int option_read_duration(struct str text, int64_t min_ms, int64_t max_ms, int64_t *ms,
+                         struct err *e)
 {
     static const struct {
         struct str unit;
         uint64_t ms;
     } units[] = {{{"ms", 2}, 1}, {{"s", 1}, 1000}, {{"m", 1}, 60000}};
-    const struct option_row *row = &option_table[id];
     struct str number = text;
-    uint64_t count, ms = 0;
+    uint64_t count, unit = 0, max = (uint64_t)max_ms;
+    char least[24], most[24];
 
-    for (size_t i = 0; i < sizeof units / sizeof *units && !ms; i++) {
+    for (size_t i = 0; i < sizeof units / sizeof *units && !unit; i++) {
         if (!str_ends(text, units[i].unit))
             continue;
         number.n = text.n - units[i].unit.n;
-        ms = units[i].ms;
+        unit = units[i].ms;
     }
-    if (str_u64(number, &count) || (!ms && count))
+    if (str_u64(number, &count) || (!unit && count))
         return err_set(e, ERR_INVALID, "a time such as 500ms, 30s or 5m wanted");
-    if (count > (uint64_t)row->max || count * ms > (uint64_t)row->max ||
-        count * ms < (uint64_t)row->min)
-        return err_set(e, ERR_INVALID, "%s to %s wanted", duration_text(&o->arena, row->min).p,
-                       duration_text(&o->arena, row->max).p);
-    *(int64_t *)place(o, id) = (int64_t)(count * ms);
+    if (count > max || count * unit > max || count * unit < (uint64_t)min_ms)
+        return err_set(e, ERR_INVALID, "%s to %s wanted", duration_text(least, min_ms),
+                       duration_text(most, max_ms));
+    *ms = (int64_t)(count * unit);
     return 0;
 }
 
@@ -210,7 +212,7 @@ static int set_value(struct options *o, enum option_id id, struct str text, bool
         if (str_ends(text, STR("%")))
             text.n--;
         return set_number(o, id, text, (uint64_t)row->min, (uint64_t)row->max, e);
-    case OPTION_DURATION: return set_duration(o, id, text, e);
+    case OPTION_DURATION: return option_read_duration(text, row->min, row->max, place(o, id), e);
     case OPTION_FLAG:
     case OPTION_SWITCH: return set_bool(o, id, text, e);
     case OPTION_CHOICE: return set_choice(o, id, text, e);

@@ -38,6 +38,10 @@ struct option_source {
 int option_set(struct options *o, enum option_id id, const char *text,
                const struct option_source *source, struct err *e);
 
+/* "500ms", "30s", "5m", "0" from min to max; an error says what is wanted. */
+int option_read_duration(struct str text, int64_t min_ms, int64_t max_ms, int64_t *ms,
+                         struct err *e);
+
 /* Text of an option whose type is STRING, PATH or LISTEN. */
 const char **option_text(struct options *o, enum option_id id);
 

@@ -43,31 +43,69 @@ static void put_cell(struct buf *out, struct str cell, size_t width, bool right,
     *blanks = 2 + (right ? 0 : rest);
 }
 
-void table_put(const struct table *t, struct buf *out)
+static struct str cell_at(const struct table *t, size_t row, size_t column)
 {
-    size_t widths[TABLE_COLUMNS_MAX] = {0}, rows = t->columns ? t->count / t->columns : 0;
+    return t->cells[row * t->columns + column];
+}
 
+static size_t count_rows(const struct table *t)
+{
+    return t->columns ? t->count / t->columns : 0;
+}
+
+static void widen(size_t *width, struct str cell)
+{
+    size_t wanted = terminal_width(cell);
+
+    *width = wanted > *width ? wanted : *width;
+}
+
+static void fit_columns(struct table *t)
+{
     for (size_t c = 0; c < t->columns; c++) {
-        widths[c] = terminal_width(str_z(title_of(t, c)));
-        for (size_t r = 0; r < rows; r++) {
-            size_t width = terminal_width(t->cells[r * t->columns + c]);
-            widths[c] = width > widths[c] ? width : widths[c];
-        }
+        widen(&t->widths[c], str_z(title_of(t, c)));
+        for (size_t r = 0; r < count_rows(t); r++)
+            widen(&t->widths[c], cell_at(t, r, c));
     }
-    for (size_t r = 0; r <= rows; r++) {
+}
+
+static void put_rows(const struct table *t, struct buf *out)
+{
+    for (size_t r = 0; r < count_rows(t); r++) {
         size_t blanks = 0;
-        for (size_t c = 0; c < t->columns; c++) {
-            struct str cell = r == 0 ? str_z(title_of(t, c)) : t->cells[(r - 1) * t->columns + c];
-            put_cell(out, cell, widths[c], *t->titles[c] == '>', &blanks);
-        }
+        for (size_t c = 0; c < t->columns; c++)
+            put_cell(out, cell_at(t, r, c), t->widths[c], *t->titles[c] == '>', &blanks);
         buf_add_char(out, '\n');
     }
 }
 
-void table_put_or(const struct table *t, const char *none, struct buf *out)
+void table_put_rows(struct table *t, struct buf *out)
+{
+    fit_columns(t);
+    put_rows(t, out);
+}
+
+void table_put(struct table *t, struct buf *out)
+{
+    size_t blanks = 0;
+
+    fit_columns(t);
+    for (size_t c = 0; c < t->columns; c++)
+        put_cell(out, str_z(title_of(t, c)), t->widths[c], *t->titles[c] == '>', &blanks);
+    buf_add_char(out, '\n');
+    put_rows(t, out);
+}
+
+void table_put_or(struct table *t, const char *none, struct buf *out)
 {
     if (t->count)
         table_put(t, out);
     else
         buf_printf(out, "%s\n", none);
+}
+
+void table_clear(struct table *t)
+{
+    t->cells = NULL;
+    t->count = 0;
 }

@@ -14,6 +14,7 @@ struct table {
     size_t columns;
     struct str *cells; /* row after row */
     size_t count;
+    size_t widths[TABLE_COLUMNS_MAX]; /* at least; they grow with what is put, and stay */
 };
 
 /* `titles` ends with NULL and stays valid, as does the arena. */
@@ -25,8 +26,12 @@ void table_add_z(struct table *t, const char *cell);
 
 /* A line of titles and one per whole row, two blanks between columns, none at the end of a line,
  * all of it safe for a terminal. */
-void table_put(const struct table *t, struct buf *out);
+void table_put(struct table *t, struct buf *out);
 /* The same, or the line `none` when there is no row. */
-void table_put_or(const struct table *t, const char *none, struct buf *out);
+void table_put_or(struct table *t, const char *none, struct buf *out);
+
+/* A table that comes in pieces: the rows alone, and the next piece. */
+void table_put_rows(struct table *t, struct buf *out);
+void table_clear(struct table *t);
 
 #endif

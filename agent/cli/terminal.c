@@ -121,18 +121,38 @@ void terminal_put_json(struct buf *out, struct str json)
     }
 }
 
+/* Columns of the character at the front of `text` (not empty), and its bytes in *n. */
+static size_t width_of(struct str text, size_t *n)
+{
+    uint32_t c;
+
+    if (!decode(text, &c, n) || IS_IN(c, unsafe))
+        return 1;
+    if (IS_IN(c, combining))
+        return 0;
+    return IS_IN(c, wide) ? 2 : 1;
+}
+
 size_t terminal_width(struct str text)
 {
-    size_t width = 0;
+    size_t width = 0, n;
 
     while (text.n) {
-        uint32_t c;
-        size_t n;
-        if (!decode(text, &c, &n) || IS_IN(c, unsafe))
-            width++;
-        else if (!IS_IN(c, combining))
-            width += IS_IN(c, wide) ? 2 : 1;
+        width += width_of(text, &n);
         text = (struct str){text.p + n, text.n - n};
     }
     return width;
+}
+
+size_t terminal_fit(struct str text, size_t columns)
+{
+    size_t at = 0, width = 0, n;
+
+    while (at < text.n) {
+        width += width_of((struct str){text.p + at, text.n - at}, &n);
+        if (width > columns)
+            break;
+        at += n;
+    }
+    return at;
 }

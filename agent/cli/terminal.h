@@ -19,4 +19,7 @@ void terminal_put_json(struct buf *out, struct str json);
 /* Columns that terminal_put's output takes: 0 for combining marks, 2 for wide characters. */
 size_t terminal_width(struct str text);
 
+/* Bytes at the front of `text` that take no more than so many columns, whole characters. */
+size_t terminal_fit(struct str text, size_t columns);
+
 #endif

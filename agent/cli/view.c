@@ -5,8 +5,6 @@
 
 #include <time.h>
 
-enum { NAME_WIDTH = 12 };
-
 struct str view_text(const struct json *o, const char *key)
 {
     const struct json *value = json_get(o, key);
@@ -42,7 +40,7 @@ void view_put_row(struct view *v, const char *name, struct str text)
 {
     if (text.n == 0)
         return;
-    buf_printf(v->out, "%-*s  ", NAME_WIDTH, name);
+    buf_printf(v->out, "%-*s  ", VIEW_NAME_WIDTH, name);
     terminal_put(v->out, text);
     buf_add_char(v->out, '\n');
 }

@@ -6,6 +6,9 @@
 
 #include "base/buf.h"
 #include "base/json_in.h"
+#include "cli/table.h"
+
+enum { VIEW_NAME_WIDTH = 12 }; /* of what stands before the text of a row; two blanks follow */
 
 struct view {
     struct buf *out;
@@ -31,6 +34,12 @@ void view_policies(struct view *v, const struct json *list);
 void view_policy(struct view *v, const struct json *o);
 void view_policy_try(struct view *v, const struct json *o); /* POST /policies/try */
 void view_activity(struct view *v, const struct json *list);
+/* The same piece by piece: a table without rows, and a row for it. */
+void view_activity_open(struct view *v, struct table *t);
+void view_activity_add(struct view *v, struct table *t, const struct json *entry);
+/* Above or instead of the status that is watched. */
+void view_now(struct view *v);
+void view_no_answer(struct view *v, int64_t since_ms, struct str why);
 
 /* --- what the views are made of --- */
 

@@ -53,18 +53,29 @@ void view_service(struct view *v, const struct json *o)
     put_warning(v, o);
 }
 
-void view_activity(struct view *v, const struct json *list)
+void view_activity_open(struct view *v, struct table *t)
 {
     static const char *const titles[] = {"TIME", "WHAT", "OBJECT", "BY", "REASON", NULL};
+
+    table_init(t, v->arena, titles);
+}
+
+void view_activity_add(struct view *v, struct table *t, const struct json *entry)
+{
+    table_add(t, view_clock(v, view_number(entry, "time")));
+    table_add(t, view_text(entry, "verb"));
+    table_add(t, view_text(entry, "object"));
+    table_add(t, view_text(entry, "actor"));
+    table_add(t, view_text(entry, "reason"));
+}
+
+void view_activity(struct view *v, const struct json *list)
+{
     struct table t;
 
-    table_init(&t, v->arena, titles);
+    view_activity_open(v, &t);
     JSON_EACH(entry, list) {
-        table_add(&t, view_clock(v, view_number(entry, "time")));
-        table_add(&t, view_text(entry, "verb"));
-        table_add(&t, view_text(entry, "object"));
-        table_add(&t, view_text(entry, "actor"));
-        table_add(&t, view_text(entry, "reason"));
+        view_activity_add(v, &t, entry);
     }
     table_put_or(&t, "nothing happened", v->out);
 }

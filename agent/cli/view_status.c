@@ -124,6 +124,18 @@ static void put_failed(struct view *v, const struct json *o)
     }
 }
 
+void view_now(struct view *v)
+{
+    view_put_row(v, "time", view_clock(v, v->now_ms));
+}
+
+void view_no_answer(struct view *v, int64_t since_ms, struct str why)
+{
+    view_put_row(v, "no answer",
+                 arena_printf(v->arena, "since " STR_FMT ": " STR_FMT,
+                              STR_ARG(view_time(v, since_ms)), STR_ARG(why)));
+}
+
 void view_status(struct view *v, const struct json *o)
 {
     const struct json *generation = json_get(o, "generation"), *haproxy = json_get(o, "haproxy"),

@@ -13,7 +13,7 @@ static const struct command_row row = {
     .id = COMMAND_SWITCH,
     .least = 1,
     .most = 2,
-    .flags = 1U << FLAG_JSON | 1U << FLAG_WAIT | 1U << FLAG_SERVICE,
+    .flags = 1U << FLAG_JSON | 1U << FLAG_WAIT | 1U << FLAG_SERVICE | 1U << FLAG_WATCH,
 };
 
 /* What stood behind the subcommand, ended by NULL; *said is what stderr got. */
@@ -62,6 +62,25 @@ static void test_words_and_flags_in_any_order(void **state)
     command_close(&c);
 }
 
+static void test_a_value_that_may_be_absent(void **state)
+{
+    struct command_line c;
+    char said[1024];
+
+    (void)state;
+    assert_int_equal(OPEN(&c, said, "live", "--watch"), 0);
+    assert_string_equal(c.flags[FLAG_WATCH], "");
+    command_close(&c);
+    assert_int_equal(OPEN(&c, said, "live", "--watch", "--json"), 0);
+    assert_string_equal(c.flags[FLAG_WATCH], "");
+    assert_non_null(c.flags[FLAG_JSON]);
+    command_close(&c);
+    assert_int_equal(OPEN(&c, said, "live", "--watch", "5s"), 0);
+    assert_string_equal(c.flags[FLAG_WATCH], "5s");
+    assert_int_equal(c.word_count, 1);
+    command_close(&c);
+}
+
 static void test_a_dash_alone_is_a_word(void **state)
 {
     struct command_line c;
@@ -93,7 +112,8 @@ static void test_what_is_wrong_is_named_on_one_line(void **state)
     expect_misuse((const char *const[]){NULL}, "usage: thalassa switch BACKEND VERSION");
     MISUSE("too many words", "a", "b", "c");
     MISUSE("\"--nosuch\"", "a", "--nosuch");
-    MISUSE("\"--nosuch=x\"; it takes --json, --wait, --service; see --help", "a", "--nosuch=x");
+    MISUSE("\"--nosuch=x\"; it takes --json, --wait, --service, --watch; see --help", "a",
+           "--nosuch=x");
     MISUSE("\"--force\"", "a", "--force"); /* of another subcommand */
     MISUSE("\"-x\"", "a", "-x");
     MISUSE("\"--jso\"", "a", "--jso");
@@ -166,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words_and_flags_in_any_order),
+        cmocka_unit_test(test_a_value_that_may_be_absent),
         cmocka_unit_test(test_a_dash_alone_is_a_word),
         cmocka_unit_test(test_what_is_wrong_is_named_on_one_line),
         cmocka_unit_test(test_times_to_wait),

@@ -95,6 +95,17 @@ static void test_width_counts_columns(void **state)
     assert_int_equal(terminal_width(STR("\033\xff")), 2); /* as terminal_put shows them */
 }
 
+static void test_only_whole_characters_fit(void **state)
+{
+    (void)state;
+    assert_int_equal(terminal_fit(STR("abc"), 2), 2);
+    assert_int_equal(terminal_fit(STR("abc"), 7), 3);
+    assert_int_equal(terminal_fit(STR(""), 7), 0);
+    assert_int_equal(terminal_fit(STR("a\xe6\xbc\xa2z"), 2), 1); /* two columns wide */
+    assert_int_equal(terminal_fit(STR("a\xe6\xbc\xa2z"), 3), 4);
+    assert_int_equal(terminal_fit(STR("e\xcc\x81z"), 1), 3); /* its accent goes with it */
+}
+
 /* Whatever the bytes are: nothing that a terminal obeys, and as wide as it is said to be. */
 static void test_any_bytes_are_made_safe(void **state)
 {
@@ -142,6 +153,36 @@ static void test_columns_are_as_wide_as_their_cells(void **state)
     arena_free(&a);
 }
 
+static void test_a_table_in_pieces_keeps_its_columns(void **state)
+{
+    struct arena a = ARENA_INIT;
+    struct table t;
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 4096);
+    table_init(&t, &a, titles);
+    t.widths[0] = 6;
+    table_add_z(&t, "a");
+    table_add_z(&t, "1");
+    table_add_z(&t, "x");
+    table_put(&t, &out);
+    for (int i = 0; i < 2; i++) {
+        table_clear(&t);
+        table_add_z(&t, i ? "b" : "a longer one");
+        table_add_z(&t, "234");
+        table_add_z(&t, "y");
+        table_put_rows(&t, &out);
+    }
+    buf_add_char(&out, 0);
+    assert_string_equal(out.p, "NAME    N  WHAT\n"
+                               "a       1  x\n"
+                               "a longer one  234  y\n"
+                               "b             234  y\n");
+    buf_free(&out);
+    arena_free(&a);
+}
+
 static void test_a_table_without_rows_says_so(void **state)
 {
     struct arena a = ARENA_INIT;
@@ -165,8 +206,10 @@ int main(void)
         cmocka_unit_test(test_lines_keep_newlines_and_tabs_and_nothing_else),
         cmocka_unit_test(test_json_stays_the_same_json),
         cmocka_unit_test(test_width_counts_columns),
+        cmocka_unit_test(test_only_whole_characters_fit),
         cmocka_unit_test(test_any_bytes_are_made_safe),
         cmocka_unit_test(test_columns_are_as_wide_as_their_cells),
+        cmocka_unit_test(test_a_table_in_pieces_keeps_its_columns),
         cmocka_unit_test(test_a_table_without_rows_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
