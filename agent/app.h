@@ -111,6 +111,7 @@ struct app {
     struct app_running running;
     int64_t down_since_ms;
     char runtime_error[512];
+    char program_error[256]; /* --haproxyPath cannot be asked for its version */
 
     /* the difference, and what is being done about it */
     struct plan plan;

@@ -18,6 +18,15 @@ static const char *haproxy_state(const struct app *a)
     return a->have ? "up" : "down";
 }
 
+static void put_haproxy_error(struct app *a, struct json_out *o)
+{
+    char text[sizeof a->runtime_error + sizeof a->program_error + 2];
+
+    (void)snprintf(text, sizeof text, "%s%s%s", a->runtime_error, a->program_error[0] ? "; " : "",
+                   a->program_error);
+    json_put_z(o, "error", text);
+}
+
 static void put_haproxy(struct app *a, struct json_out *o)
 {
     json_open_object(o, "haproxy");
@@ -31,7 +40,7 @@ static void put_haproxy(struct app *a, struct json_out *o)
     app_workers_put(a, o);
     capabilities_put(o, "capabilities", &a->caps);
     if (!a->have)
-        json_put_z(o, "error", a->runtime_error);
+        put_haproxy_error(a, o);
     json_close_object(o);
 }
 

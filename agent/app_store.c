@@ -277,7 +277,7 @@ int app_store_open(struct app *a, struct err *e)
 {
     a->store = store_open(a->options->dbPath, NULL, e);
     if (!a->store)
-        return -1;
+        return err_wrap(e, "--dbPath");
     a->activity = activity_open(a->store, (size_t)a->options->activityEntries, e);
     if (!a->activity || load_objects(a, e) || app_load_ledger(a, e) || load_running(a, e))
         return -1;

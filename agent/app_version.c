@@ -17,15 +17,25 @@ static void take_lua(struct app *a, struct str said)
             a->options->haproxyPath);
 }
 
+static void fail(struct app *a, const char *why)
+{
+    log_warn("%s", why);
+    (void)str_copy(a->program_error, sizeof a->program_error, str_z(why));
+}
+
 static void on_version(void *ctx, const struct child_result *result)
 {
     struct app *a = ctx;
+    char why[256];
     struct err e;
 
     a->version_asked = false;
     if (!a->caps.known) { /* else the one that runs has told */
-        if (result->status || capabilities_of(capabilities_version(result->output), &a->caps, &e))
-            log_warn("%s -vv does not tell a version", a->options->haproxyPath);
+        if (result->status || capabilities_of(capabilities_version(result->output), &a->caps, &e)) {
+            (void)snprintf(why, sizeof why, "%.200s -vv does not tell a version",
+                           a->options->haproxyPath);
+            fail(a, why);
+        }
         app_touch_all(a);
     }
     if (result->status == 0)
@@ -39,7 +49,8 @@ void app_learn_version(struct app *a)
     const char *argv[] = {a->options->haproxyPath, "-vv", NULL};
     struct err e;
 
+    a->program_error[0] = 0;
     a->version_asked = child_run(a->loop, argv, DEADLINE_S, on_version, a, &e) != NULL;
     if (!a->version_asked)
-        log_warn("%s", e.text);
+        fail(a, e.text);
 }

@@ -15,6 +15,7 @@ static int dispatch(const struct options *options, const struct options_call *ca
         return options_print_help(stdout);
     switch ((int)call->command) {
     case COMMAND_RUN: return app_run(options);
+    case COMMAND_HELP: return options_print_help_of(call, stdout);
     case COMMAND_CHECK: return command_check_run(options, call);
     case COMMAND_RENDER: return command_render_run(options, call);
     default: return command_run(options, call);

@@ -170,6 +170,8 @@ static const char *words_of(CURLcode code, const struct place *p)
 {
     if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY)
         return "what answers there does not speak HTTP";
+    if (code == CURLE_URL_MALFORMAT)
+        return "this is no host; its port is --port";
     if (code == CURLE_COULDNT_RESOLVE_HOST && p->socket)
         return "the path is too long for a socket";
     return curl_easy_strerror(code);

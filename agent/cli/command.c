@@ -29,8 +29,8 @@ static const struct command_row rows[] = {
     {COMMAND_VERSION, F(JSON), command_version, 0, 0},
 };
 
-/* run, check and render are main.c's */
-_Static_assert(sizeof rows / sizeof *rows == COMMAND_COUNT - 3, "a subcommand has no row");
+/* run, help, check and render are main.c's */
+_Static_assert(sizeof rows / sizeof *rows == COMMAND_COUNT - 4, "a subcommand has no row");
 
 int command_run(const struct options *options, const struct options_call *call)
 {

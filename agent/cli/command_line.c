@@ -255,7 +255,7 @@ int command_open(struct command_line *c, const struct options *options,
         long last;
         if (!*word)
             return command_misuse(c, "an empty word");
-        if (word[0] != '-' || !word[1]) {
+        if (!options_is_flag(word)) {
             *ARENA_PUSH(&c->arena, c->words, c->word_count) = word;
             continue;
         }

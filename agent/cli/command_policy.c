@@ -101,7 +101,9 @@ static int put_request(struct command_line *c, struct json_out *o)
         else if (is_option(word, "src=", &value))
             json_put_str(o, "src", value);
         else if (!is_header(word, &name, &value))
-            return command_misuse(c, "not understood: \"%.80s\"", c->words[i]);
+            return command_misuse(
+                c, "NAME:VALUE, frontend=NAME or src=ADDRESS wanted, this is \"%.80s\"",
+                c->words[i]);
     }
     json_open_object(o, "headers");
     for (size_t i = 3; i < c->word_count; i++) {

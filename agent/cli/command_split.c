@@ -29,7 +29,7 @@ static int read_percent(struct str text, unsigned *out)
     return 0;
 }
 
-static int put_target(struct command_line *c, struct json_out *o, const char *word)
+static int put_target(struct command_line *c, struct json_out *o, const char *word, unsigned *sum)
 {
     struct str text = str_z(word);
     size_t at = text.n;
@@ -45,25 +45,31 @@ static int put_target(struct command_line *c, struct json_out *o, const char *wo
     json_open_object(o, NULL);
     json_put_str(o, "backend", (struct str){text.p, at - 1});
     json_put_int(o, "weight", weight);
+    *sum += weight;
     json_close_object(o);
     return 0;
 }
 
 static int put_split(struct command_line *c, struct buf *body)
 {
+    const unsigned whole = 100 * HUNDREDTHS;
     struct json_out o;
+    unsigned sum = 0;
     int rc = 0;
 
     json_out_init(&o, body, false);
     json_open_object(&o, NULL);
     json_open_array(&o, "targets");
     for (size_t i = 1; i < c->word_count && rc == 0; i++)
-        rc = put_target(c, &o, c->words[i]);
+        rc = put_target(c, &o, c->words[i], &sum);
     json_close_array(&o);
     if (c->flags[FLAG_STICKY])
         json_put_z(&o, "sticky", c->flags[FLAG_STICKY]);
     json_close_object(&o);
     json_out_fini(&o);
+    if (rc == 0 && c->word_count > 2 && sum != whole)
+        return command_misuse(c, "the shares make %u.%02u %%, not 100 %%", sum / HUNDREDTHS,
+                              sum % HUNDREDTHS);
     return rc;
 }
 

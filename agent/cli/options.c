@@ -50,6 +50,11 @@ char *options_environment_name(const char *name, char out[64])
     return out;
 }
 
+bool options_is_flag(const char *word)
+{
+    return word[0] == '-' && word[1] && !(word[1] >= '0' && word[1] <= '9');
+}
+
 static void add_given(struct line *l, enum option_id id, const char *value)
 {
     *ARENA_PUSH(l->arena, l->given, l->given_count) = (struct given){id, value};
@@ -144,7 +149,7 @@ static int read_line(struct line *l, int argc, char *const *argv, struct err *e)
     for (int i = 1; i < argc; i++) {
         if (!words_only && strcmp(argv[i], "--") == 0) {
             words_only = true;
-        } else if (words_only || argv[i][0] != '-' || !argv[i][1]) {
+        } else if (words_only || !options_is_flag(argv[i])) {
             if (take_word(l, argv[i], e))
                 return -1;
         } else {
@@ -223,7 +228,7 @@ struct options *options_read_in(const struct options_world *world, int argc, cha
     l.arena = &o->arena;
     if (set_defaults(o, e) || read_line(&l, argc, argv, e))
         goto failed;
-    if (call->help)
+    if (call->help || call->command == COMMAND_HELP)
         return o;
     if (read_all(o, &l, world, e) || options_complete(o, world, call->command, e))
         goto failed;

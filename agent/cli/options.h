@@ -112,15 +112,21 @@ void options_free(struct options *o); /* NULL is fine */
 
 const char *command_name(enum command c);
 
+/* Does this word of the command line name an option? "-" is standard input, "-5" a number. */
+bool options_is_flag(const char *word);
+
 /* THALASSA_HAPROXY_SOCKET_PATH of "haproxySocketPath", into out. Returns out. */
 char *options_environment_name(const char *name, char out[64]);
 
 /* Texts made from the tables: for a terminal of 80 columns; conf/thalassa.conf; a page. */
 void options_put_help(struct buf *out);
+void options_put_command_help(struct buf *out, enum command command);
 void options_put_conf(struct buf *out);
 void options_put_markdown(struct buf *out);
 
 /* Exit status: 0, or 1 when it could not be written. */
 int options_print_help(FILE *to);
+/* `help`, `help COMMAND`; 2 when there is no such command. */
+int options_print_help_of(const struct options_call *call, FILE *to);
 
 #endif

@@ -101,10 +101,27 @@ static void put_commands(struct buf *out)
     }
     put_wrapped(
         out,
-        STR("All but run, check, render and version speak to a running agent. --json behind "
+        STR("All but run, check, render, help and version speak to a running agent. --json behind "
             "a command prints JSON. Exit status: 0, 1 when it failed, 2 when it was not "
             "understood."),
         0, "");
+}
+
+void options_put_command_help(struct buf *out, enum command command)
+{
+    bool local = command == COMMAND_RUN || command == COMMAND_HELP || command == COMMAND_VERSION ||
+                 command == COMMAND_CHECK || command == COMMAND_RENDER;
+
+    buf_printf(out, "Usage: thalassa %s%s%s\n\n", commands[command].name,
+               *commands[command].arguments ? " " : "", commands[command].arguments);
+    put_wrapped(out, str_z(commands[command].help), 0, "");
+    if (local)
+        return;
+    buf_add_char(out, '\n');
+    put_wrapped(out,
+                STR("Asks the agent at --apiSocket, else at --host and --port. --json prints JSON. "
+                    "Exit status: 0, 1 when it failed, 2 when it was not understood."),
+                0, "");
 }
 
 void options_put_help(struct buf *out)
@@ -197,14 +214,37 @@ void options_put_markdown(struct buf *out)
     }
 }
 
+static int print(struct buf *text, FILE *to)
+{
+    bool failed = buf_failed(text) || fwrite(text->p, 1, text->n, to) != text->n || fflush(to) != 0;
+
+    buf_free(text);
+    return failed ? 1 : 0;
+}
+
 int options_print_help(FILE *to)
 {
     struct buf text;
-    bool failed;
 
     buf_init(&text, TEXT_MAX);
     options_put_help(&text);
-    failed = buf_failed(&text) || fwrite(text.p, 1, text.n, to) != text.n || fflush(to) != 0;
-    buf_free(&text);
-    return failed ? 1 : 0;
+    return print(&text, to);
+}
+
+int options_print_help_of(const struct options_call *call, FILE *to)
+{
+    struct buf text;
+    size_t i = 0;
+
+    if (call->argument_count == 0)
+        return options_print_help(to);
+    while (i < COMMAND_COUNT && strcmp(call->arguments[0], commands[i].name) != 0)
+        i++;
+    if (i == COMMAND_COUNT || call->argument_count > 1) {
+        (void)fprintf(stderr, "thalassa: help: the name of one command wanted; see --help\n");
+        return 2;
+    }
+    buf_init(&text, TEXT_MAX);
+    options_put_command_help(&text, (enum command)i);
+    return print(&text, to);
 }

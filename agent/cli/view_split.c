@@ -18,9 +18,17 @@ static struct str observed(const struct json *target, const char *what)
     return o ? view_text(o, what) : STR("");
 }
 
+static void add_target(struct view *v, struct table *t, const struct json *target)
+{
+    table_add(t, view_text(target, "backend"));
+    table_add(t, percent(v, target));
+    table_add(t, observed(target, "requests"));
+    table_add(t, observed(target, "responses5xx"));
+}
+
 void view_splits(struct view *v, const struct json *list)
 {
-    static const char *const titles[] = {"BACKEND",   "TARGET", ">SHARE", "STICKY",
+    static const char *const titles[] = {"BACKEND",   "STICKY", "TARGET", ">SHARE",
                                          ">REQUESTS", ">5XX",   NULL};
     struct table t;
 
@@ -28,11 +36,8 @@ void view_splits(struct view *v, const struct json *list)
     JSON_EACH(split, list) {
         JSON_EACH(target, view_list(split, "targets")) {
             table_add(&t, view_text(split, "key"));
-            table_add(&t, view_text(target, "backend"));
-            table_add(&t, percent(v, target));
             table_add(&t, view_text(split, "sticky"));
-            table_add(&t, observed(target, "requests"));
-            table_add(&t, observed(target, "responses5xx"));
+            add_target(v, &t, target);
         }
     }
     table_put_or(&t, "no splits", v->out);
@@ -40,11 +45,15 @@ void view_splits(struct view *v, const struct json *list)
 
 void view_split(struct view *v, const struct json *o)
 {
+    static const char *const titles[] = {"TARGET", ">SHARE", ">REQUESTS", ">5XX", NULL};
+    struct table t;
+
     view_put_row(v, "split", view_text(o, "key"));
-    JSON_EACH(target, view_list(o, "targets")) {
-        struct str line = arena_printf(v->arena, "%.*s to " STR_FMT, (int)percent(v, target).n,
-                                       percent(v, target).p, STR_ARG(view_text(target, "backend")));
-        view_put_row(v, "target", line);
-    }
     view_put_row(v, "sticky", view_text(o, "sticky"));
+    buf_add_char(v->out, '\n');
+    table_init(&t, v->arena, titles);
+    JSON_EACH(target, view_list(o, "targets")) {
+        add_target(v, &t, target);
+    }
+    table_put_or(&t, "no targets", v->out);
 }

@@ -46,9 +46,10 @@ static void put_registry(struct view *v, const struct json *o)
     view_put_row(v, str_eq_z(state, "down") ? "" : "  last error", view_text(o, "lastError"));
     JSON_EACH(held, view_list(o, "held")) {
         view_put_row(v, "  held",
-                     arena_printf(v->arena, STR_FMT ": " STR_FMT " members, " STR_FMT,
+                     arena_printf(v->arena, STR_FMT ": " STR_FMT " member%s, " STR_FMT,
                                   STR_ARG(view_text(held, "backend")),
                                   STR_ARG(view_text(held, "members")),
+                                  view_number(held, "members") == 1 ? "" : "s",
                                   STR_ARG(view_text(held, "reason"))));
     }
     JSON_EACH(panic, view_list(o, "panic")) {
@@ -100,7 +101,7 @@ static void put_pending(struct view *v, const struct json *o)
     size_t count = view_count(o, "pending"), shown = 0;
 
     view_put_row(v, "pending",
-                 count ? arena_printf(v->arena, "%zu operations%s", count,
+                 count ? arena_printf(v->arena, "%zu operation%s%s", count, count == 1 ? "" : "s",
                                       count > SHOWN ? " (`thalassa plan` has them all)" : "")
                        : STR("nothing"));
     JSON_EACH(op, view_list(o, "pending")) {

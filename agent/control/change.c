@@ -28,10 +28,15 @@ static int check_passing(const struct change *c, const struct change_facts *fact
     passing = facts->passing(facts->ctx, service, version);
     if (passing > 0)
         return 0;
+    if (passing < 0)
+        return err_set(e, ERR_CONFLICT,
+                       "the registry has told nothing of service \"" STR_FMT
+                       "\", so no passing instance of version \"" STR_FMT
+                       "\" is known (?force=true waits for one)",
+                       STR_ARG(service), STR_ARG(version));
     return err_set(e, ERR_CONFLICT,
-                   "%s passing instance of version \"" STR_FMT "\" of service \"" STR_FMT
-                   "\" (?force=true waits for one)",
-                   passing < 0 ? "the registry is silent and knows no" : "the registry knows no",
+                   "the registry knows no passing instance of version \"" STR_FMT
+                   "\" of service \"" STR_FMT "\" (?force=true waits for one)",
                    STR_ARG(version), STR_ARG(service));
 }
 

@@ -16,6 +16,8 @@ static int read_frontend(struct arena *a, const struct policy_set *set, const st
         return -1;
     if (out->frontend.n)
         return 0;
+    if (names.count == 0)
+        return err_set(e, ERR_INVALID, "no frontend has a policy");
     if (names.count != 1)
         return err_field(e, "frontend", "frontend: required, %zu have policies", names.count);
     out->frontend = names.items[0];

@@ -64,7 +64,25 @@ def test_what_cannot_be_written_is_a_failure(start_peer):
     one_line(done, 1, "standard output", "No space left")
 
 
+def test_a_host_with_a_port_is_told_where_the_port_goes():
+    one_line(thalassa("status", "--host", "127.0.0.1:1"), 1, "127.0.0.1:1", "its port is --port")
+
+
+def test_help_of_one_command():
+    done = thalassa("help", "switch")
+    assert done.returncode == 0 and done.stdout.startswith("Usage: thalassa switch BACKEND VERSION "), done
+    assert len(done.stdout.splitlines()) < 12 and done.stderr == ""
+    assert thalassa("help").stdout == thalassa("--help").stdout
+    one_line(thalassa("help", "nosuch"), 2, "thalassa: help: ", "--help")
+
+
 # reading
+
+
+def test_status_tells_that_haproxys_program_is_missing(start_agent, registry):
+    agent = start_agent("2.6", haproxyPath="/no/haproxy", **registry.options)
+    wait.until(lambda: "cannot run /no/haproxy" in agent.run("status").stdout, "the reason")
+    assert agent.status()["haproxy"]["state"] == "down"
 
 
 def test_activity_takes_words_and_a_limit(scene):
@@ -100,6 +118,13 @@ def test_switch_waits_until_the_new_members_serve(scene, start_origin):
         done = scene.agent.run("switch", "live", "2.0.0", "--wait", "20s")
         assert done.returncode == 0 and "HAProxy runs it" in done.stdout and done.stderr == "", done
         assert scene.answered_by() == "new"
+
+
+def test_shares_and_weights_that_cannot_be_are_not_sent():
+    at = ["--port", ports.free()]
+    one_line(thalassa("split", "live", "live=90", "new=20.5", *at), 2, "the shares make 110.50 %, not 100 %")
+    one_line(thalassa("weight", "live", "h:1", "-5", *at), 2, "a weight from 0 to 256", '"-5"')
+    one_line(thalassa("policy", "try", "GET", "/", "x=1", *at), 2, 'NAME:VALUE, frontend=NAME or src=ADDRESS', '"x=1"')
 
 
 def test_switch_takes_a_service_and_force(scene, start_origin):

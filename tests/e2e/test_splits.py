@@ -222,7 +222,7 @@ def test_the_command_line_splits_and_shows(split_scene):
     assert agent.run("split", "live", "live=99.99", "staged=0.01").returncode == 0
     assert stored(agent.get("/splits/live").body) == targets(1)
     for words, said in (
-        (("live", "live=95", "staged=6"), "10100"),
+        (("live", "live=95", "staged=6"), "101.00 %, not 100 %"),
         (("live", "staged"), "BACKEND=PERCENT"),
         (("live", "live=95", "staged=0.001"), "BACKEND=PERCENT"),
     ):

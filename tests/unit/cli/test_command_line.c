@@ -81,14 +81,15 @@ static void test_a_value_that_may_be_absent(void **state)
     command_close(&c);
 }
 
-static void test_a_dash_alone_is_a_word(void **state)
+static void test_a_dash_alone_is_a_word_and_so_is_a_number(void **state)
 {
     struct command_line c;
     char said[1024];
 
     (void)state;
-    assert_int_equal(OPEN(&c, said, "-"), 0);
+    assert_int_equal(OPEN(&c, said, "-", "-5"), 0);
     assert_string_equal(c.words[0], "-");
+    assert_string_equal(c.words[1], "-5");
     command_close(&c);
 }
 
@@ -187,7 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words_and_flags_in_any_order),
         cmocka_unit_test(test_a_value_that_may_be_absent),
-        cmocka_unit_test(test_a_dash_alone_is_a_word),
+        cmocka_unit_test(test_a_dash_alone_is_a_word_and_so_is_a_number),
         cmocka_unit_test(test_what_is_wrong_is_named_on_one_line),
         cmocka_unit_test(test_times_to_wait),
         cmocka_unit_test(test_an_error_says_nothing_twice),

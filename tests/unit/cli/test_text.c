@@ -104,6 +104,28 @@ static void test_help_fits_a_terminal(void **state)
     buf_free(&text);
 }
 
+static void test_help_of_one_command(void **state)
+{
+    struct buf text;
+
+    (void)state;
+    for (int c = 0; c < COMMAND_COUNT; c++) {
+        char usage[60];
+        buf_init(&text, 4096);
+        options_put_command_help(&text, (enum command)c);
+        (void)snprintf(usage, sizeof usage, "Usage: thalassa %s", command_name((enum command)c));
+        assert_true(str_starts(buf_str(&text), str_z(usage)));
+        buf_free(&text);
+    }
+    buf_init(&text, 4096);
+    options_put_command_help(&text, COMMAND_MEMBERS);
+    assert_string_equal(
+        text.p, "Usage: thalassa members BACKEND\n\nmembers of a backend\n\n"
+                "Asks the agent at --apiSocket, else at --host and --port. --json prints JSON.\n"
+                "Exit status: 0, 1 when it failed, 2 when it was not understood.\n");
+    buf_free(&text);
+}
+
 static const char shipped[] = THALASSA_SOURCE_DIR "/conf/thalassa.conf";
 
 static void test_the_shipped_configuration_is_the_table(void **state)
@@ -169,6 +191,7 @@ int main(void)
         TEST(test_secrets_come_from_files),
         TEST(test_every_text_lists_every_option),
         TEST(test_help_fits_a_terminal),
+        TEST(test_help_of_one_command),
         TEST(test_the_shipped_configuration_is_the_table),
         TEST(test_the_shipped_configuration_says_the_defaults),
     };

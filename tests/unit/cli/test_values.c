@@ -80,7 +80,7 @@ static void test_bad_values_name_source_option_and_value(void **state)
         {"frobnicate", "unknown command \"frobnicate\"; known: run check render plan status "
                        "frontends backends members services switch splits split policies policy "
                        "drain maint ready "
-                       "weight activity apply version"},
+                       "weight activity apply help version"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

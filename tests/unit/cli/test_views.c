@@ -89,6 +89,51 @@ static void test_status_of_a_bad_day(void **state)
         "failed        backend/x: refused\n");
 }
 
+static void test_one_is_no_plural(void **state)
+{
+    (void)state;
+    expect_view(
+        view_status,
+        "{\"version\":\"1\",\"registry\":{\"state\":\"holding\",\"held\":[{\"backend\":\"b\","
+        "\"members\":1,\"reason\":\"lost\"}]},\"pending\":[\"reload\"]}",
+        "agent         version 1\n"
+        "registry      holding\n"
+        "  held        b: 1 member, lost\n"
+        "pending       1 operation\n"
+        "              reload\n");
+}
+
+static void put_no_answer(struct view *v, const struct json *o)
+{
+    (void)o;
+    view_now(v);
+    view_no_answer(v, v->now_ms - 5000, STR("no agent answers at /x\033 (Connection refused)"));
+}
+
+static void test_an_agent_that_does_not_answer(void **state)
+{
+    (void)state;
+    expect_view(put_no_answer, "{}",
+                "time          2023-11-14 22:13:20\n"
+                "no answer     since 2023-11-14 22:13:15 (5 s ago): no agent answers at /x? "
+                "(Connection refused)\n");
+}
+
+static void test_a_split_with_what_its_targets_do(void **state)
+{
+    (void)state;
+    expect_view(view_split,
+                "{\"key\":\"site\",\"sticky\":\"cookie\",\"targets\":[{\"backend\":\"site\","
+                "\"weight\":9950,"
+                "\"observed\":{\"requests\":1200,\"responses5xx\":3}},{\"backend\":\"new\","
+                "\"weight\":50}]}",
+                "split         site\n"
+                "sticky        cookie\n\n"
+                "TARGET    SHARE  REQUESTS  5XX\n"
+                "site    99.50 %      1200    3\n"
+                "new      0.50 %         -    -\n");
+}
+
 static void test_plan_with_everything(void **state)
 {
     (void)state;
@@ -265,6 +310,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_status_of_a_good_day),
         cmocka_unit_test(test_status_of_a_bad_day),
+        cmocka_unit_test(test_one_is_no_plural),
+        cmocka_unit_test(test_an_agent_that_does_not_answer),
+        cmocka_unit_test(test_a_split_with_what_its_targets_do),
         cmocka_unit_test(test_plan_with_everything),
         cmocka_unit_test(test_colours_only_when_asked),
         cmocka_unit_test(test_objects),

@@ -275,8 +275,8 @@ static void test_switch(void **state)
          .name = "live",
          .version = "2.0.0",
          .passing = -1,
-         .outcome = "409 -: the registry is silent and knows no passing instance of version "
-                    "\"2.0.0\" of service \"app\" (?force=true waits for one)"},
+         .outcome = "409 -: the registry has told nothing of service \"app\", so no passing "
+                    "instance of version \"2.0.0\" is known (?force=true waits for one)"},
         {.kind = CONTROL_SWITCH,
          .name = "live",
          .version = "2.0.0",

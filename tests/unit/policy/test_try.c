@@ -111,6 +111,7 @@ static void test_refusals_name_the_field(void **state)
 
 static void test_the_frontend_must_be_clear(void **state)
 {
+    static const char *const none[] = {NULL};
     static const char *const two[] = {
         WEB("{}"), "{'frontend':'api','match':{},'action':{'backend':'b'}}", NULL};
     struct asking a;
@@ -118,6 +119,10 @@ static void test_the_frontend_must_be_clear(void **state)
     struct err e = {0};
 
     (void)state;
+    asking_begin(&a, none);
+    assert_int_equal(try_parse(&a.arena, a.set, given_json(&a.arena, "{'url':'/'}"), &r, &e), -1);
+    assert_string_equal(e.text, "no frontend has a policy");
+    asking_end(&a);
     asking_begin(&a, two);
     assert_int_equal(try_parse(&a.arena, a.set, given_json(&a.arena, "{'url':'/'}"), &r, &e), -1);
     assert_string_equal(e.field, "frontend");
