@@ -115,25 +115,9 @@ static int put_request(struct command_line *c, struct json_out *o)
     return 0;
 }
 
-static int ask(struct command_line *c, struct str body)
-{
-    struct client *client = client_open(c->options);
-    struct client_request request = {.method = "POST", .path = STR("/policies/try"), .body = body};
-    struct client_reply reply;
-    struct err e;
-    int rc;
-
-    if (client_call(client, &request, &reply, &e))
-        rc = command_fail_err(c, &e, NULL);
-    else
-        rc = command_show_body(c, buf_str(&reply.body), view_policy_try);
-    buf_free(&reply.body);
-    client_close(client);
-    return rc;
-}
-
 static int try_policies(struct command_line *c)
 {
+    struct client_request request = {.method = "POST", .path = STR("/policies/try")};
     struct json_out o;
     struct buf body;
     int rc;
@@ -144,8 +128,9 @@ static int try_policies(struct command_line *c)
     rc = put_request(c, &o);
     json_close_object(&o);
     json_out_fini(&o);
+    request.body = buf_str(&body);
     if (rc == 0)
-        rc = ask(c, buf_str(&body));
+        rc = command_ask(c, &request, view_policy_try);
     buf_free(&body);
     return rc;
 }

@@ -35,21 +35,27 @@ int command_show_body(struct command_line *c, struct str body, view_put *put)
     return rc;
 }
 
-int command_show(struct command_line *c, struct str path, view_put *put)
+int command_ask(struct command_line *c, const struct client_request *request, view_put *put)
 {
     struct client *client = client_open(c->options);
-    struct client_request request = {.method = "GET", .path = path};
     struct client_reply reply;
     struct err e;
     int rc;
 
-    if (client_call(client, &request, &reply, &e))
+    if (client_call(client, request, &reply, &e))
         rc = command_fail_err(c, &e, NULL);
     else
         rc = command_show_body(c, buf_str(&reply.body), put);
     buf_free(&reply.body);
     client_close(client);
     return rc;
+}
+
+int command_show(struct command_line *c, struct str path, view_put *put)
+{
+    const struct client_request request = {.method = "GET", .path = path};
+
+    return command_ask(c, &request, put);
 }
 
 int command_plan(struct command_line *c)

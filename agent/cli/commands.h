@@ -33,7 +33,9 @@ int command_send(struct command_line *c, const char *method, struct buf *path, s
 /* JSON from a file, "-" is standard input; broken JSON is told before anybody is asked. */
 int command_read_json(struct command_line *c, const char *file, struct buf *body, struct err *e);
 
-/* GET `path` and show it: the text of `put`, or the JSON itself with --json. */
+/* Ask, and show the answer: the text of `put`, or the JSON itself with --json. */
+int command_ask(struct command_line *c, const struct client_request *request, view_put *put);
+/* The same of GET `path`. */
 int command_show(struct command_line *c, struct str path, view_put *put);
 
 /* The same of a reply that is at hand. */

@@ -201,23 +201,3 @@ void child_cancel(struct child *c)
     close_output(c);
     (void)kill(-c->pid, SIGKILL);
 }
-
-int child_split(const char *line, char *text, size_t size, const char **words, struct err *e)
-{
-    struct str rest = str_z(line);
-    size_t used = 0, count = 0;
-
-    for (;;) {
-        struct str word = str_word(&rest);
-        if (word.n == 0)
-            break;
-        if (count == CHILD_ARGS_MAX || used + word.n + 1 > size)
-            return err_set(e, ERR_INVALID, "command line too long: %.60s...", line);
-        words[count++] = str_copy(text + used, size - used, word);
-        used += word.n + 1;
-    }
-    if (count == 0)
-        return err_set(e, ERR_INVALID, "the command line is empty");
-    words[count] = NULL;
-    return 0;
-}

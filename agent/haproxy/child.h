@@ -10,7 +10,7 @@
 struct ev_loop;
 struct child;
 
-enum { CHILD_OUTPUT_BYTES = 64 * 1024, CHILD_ARGS_MAX = 64 };
+enum { CHILD_OUTPUT_BYTES = 64 * 1024 };
 
 struct child_result {
     int status;        /* exit status; 128 + N when signal N ended it */
@@ -26,9 +26,5 @@ struct child *child_run(struct ev_loop *loop, const char *const *argv, double de
 
 /* Kill its group and forget it, without on_exit. */
 void child_cancel(struct child *c);
-
-/* Split a command line at blanks ("sudo systemctl reload haproxy"): no quotes, no shell. Words in
- * `words` (CHILD_ARGS_MAX + 1 pointers), texts in `text`. ERR_INVALID when empty or too long. */
-int child_split(const char *line, char *text, size_t size, const char **words, struct err *e);
 
 #endif

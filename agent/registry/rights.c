@@ -11,7 +11,6 @@ enum rights_step { ASK_SERVICES, ASK_NODES, ASK_SELF, ASK_INSTANCES };
 
 struct rights_check {
     struct http *http;
-    struct http_call *call;
     void (*on_done)(void *ctx, const struct rights_report *report);
     void *ctx;
     struct arena arena;
@@ -148,7 +147,6 @@ static void on_done(void *ctx, const struct http_reply *reply)
 {
     struct rights_check *c = ctx;
 
-    c->call = NULL;
     if (c->step == ASK_SELF)
         on_self(c, reply);
     else if (c->step == ASK_INSTANCES)
@@ -185,18 +183,17 @@ static void ask(struct rights_check *c, enum rights_step step)
     } else if (step != ASK_SELF) {
         c->listing_parser = listing_parser_new();
     }
-    c->call = http_start(c->http, &(struct http_request){.method = "GET",
-                                                         .path = path.p,
-                                                         .deadline_s = DEADLINE_S,
-                                                         .on_body = on_body,
-                                                         .on_done = on_done,
-                                                         .ctx = c});
+    (void)http_start(c->http, &(struct http_request){.method = "GET",
+                                                     .path = path.p,
+                                                     .deadline_s = DEADLINE_S,
+                                                     .on_body = on_body,
+                                                     .on_done = on_done,
+                                                     .ctx = c});
     buf_free(&path);
 }
 
-struct rights_check *rights_check_start(struct http *http, const struct str_list *services,
-                                        void (*done)(void *ctx, const struct rights_report *report),
-                                        void *ctx)
+void rights_check_start(struct http *http, const struct str_list *services,
+                        void (*done)(void *ctx, const struct rights_report *report), void *ctx)
 {
     struct rights_check *c = calloc(1, sizeof *c);
 
@@ -209,12 +206,4 @@ struct rights_check *rights_check_start(struct http *http, const struct str_list
     for (size_t i = 0; i < services->count; i++)
         c->services.items[c->services.count++] = arena_str(&c->arena, services->items[i]);
     ask(c, ASK_SERVICES);
-    return c;
-}
-
-void rights_cancel(struct rights_check *c)
-{
-    if (c->call)
-        http_cancel(c->call);
-    check_free(c);
 }

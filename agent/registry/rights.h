@@ -16,13 +16,9 @@ struct rights_report {
     struct str_list lines; /* one per right that is missing or may be, with the rule to add */
 };
 
-struct rights_check;
-
 /* Asks for what `services` (may be empty) need; on_done is called once, on the loop, and `report`
- * is borrowed for the call. `http` must live until then, or until rights_cancel. */
-struct rights_check *
-rights_check_start(struct http *http, const struct str_list *services,
-                   void (*on_done)(void *ctx, const struct rights_report *report), void *ctx);
-void rights_cancel(struct rights_check *c); /* not after on_done */
+ * is borrowed for the call. `http` must live until then. */
+void rights_check_start(struct http *http, const struct str_list *services,
+                        void (*on_done)(void *ctx, const struct rights_report *report), void *ctx);
 
 #endif
