@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/str.h"
 
-#include <string.h>
 #include <strings.h>
 
 struct str str_z(const char *z)
 {
     return (struct str){z, z ? strlen(z) : 0};
-}
-
-bool str_eq(struct str a, struct str b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
 bool str_eq_z(struct str a, const char *z)
@@ -22,21 +16,6 @@ bool str_eq_z(struct str a, const char *z)
 bool str_eq_nocase(struct str a, struct str b)
 {
     return a.n == b.n && (a.n == 0 || strncasecmp(a.p, b.p, a.n) == 0);
-}
-
-int str_cmp(struct str a, struct str b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int c = n ? memcmp(a.p, b.p, n) : 0;
-
-    if (c)
-        return c;
-    return (a.n > b.n) - (a.n < b.n);
-}
-
-bool str_starts(struct str s, struct str prefix)
-{
-    return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
 }
 
 bool str_ends(struct str s, struct str suffix)
@@ -59,31 +38,6 @@ struct str str_trim(struct str s)
     while (s.n && is_blank(s.p[s.n - 1]))
         s.n--;
     return s;
-}
-
-bool str_find(struct str s, char c, size_t *at)
-{
-    const char *hit = s.n ? memchr(s.p, c, s.n) : NULL;
-
-    if (!hit)
-        return false;
-    *at = (size_t)(hit - s.p);
-    return true;
-}
-
-struct str str_cut(struct str *rest, char sep)
-{
-    struct str part = *rest;
-    size_t at;
-
-    if (!str_find(*rest, sep, &at)) {
-        *rest = STR_NONE;
-        return part;
-    }
-    part.n = at;
-    rest->p += at + 1;
-    rest->n -= at + 1;
-    return part;
 }
 
 struct str str_word(struct str *rest)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct str {
     const char *p;
@@ -19,18 +20,56 @@ struct str {
 #define STR_ARG(s) (int)(s).n, (s).p ? (s).p : ""
 
 struct str str_z(const char *z); /* view of a C string; NULL gives the empty view */
-bool str_eq(struct str a, struct str b);
+
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
 bool str_eq_z(struct str a, const char *z);
 bool str_eq_nocase(struct str a, struct str b); /* ASCII letters */
-int str_cmp(struct str a, struct str b);        /* byte order, shorter first: for sorting */
-bool str_starts(struct str s, struct str prefix);
+
+/* Byte order, shorter first: for sorting. */
+static inline int str_cmp(struct str a, struct str b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int c = n ? memcmp(a.p, b.p, n) : 0;
+
+    return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+static inline bool str_starts(struct str s, struct str prefix)
+{
+    return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
+}
+
 bool str_ends(struct str s, struct str suffix);
 struct str str_trim(struct str s); /* without blanks (space, tab, CR, LF) at both ends */
-bool str_find(struct str s, char c, size_t *at);
+
+static inline bool str_find(struct str s, char c, size_t *at)
+{
+    const char *hit = s.n ? (const char *)memchr(s.p, c, s.n) : NULL;
+
+    if (!hit)
+        return false;
+    *at = (size_t)(hit - s.p);
+    return true;
+}
 
 /* Cut the part before the first `sep` off the front of `*rest` and return it; without a `sep` the
  * whole rest, and `*rest` becomes the none view (p NULL). Loop: while (rest.p) { ... }. */
-struct str str_cut(struct str *rest, char sep);
+static inline struct str str_cut(struct str *rest, char sep)
+{
+    struct str part = *rest;
+
+    if (!str_find(part, sep, &part.n)) {
+        *rest = STR_NONE;
+        return part;
+    }
+    rest->p += part.n + 1;
+    rest->n -= part.n + 1;
+    return part;
+}
 
 /* Next word of blanks-separated text, or an empty view at the end. */
 struct str str_word(struct str *rest);

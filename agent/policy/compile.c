@@ -58,7 +58,7 @@ static void collect_names(struct compiler *c, const struct match *m)
     enum field_kind field = FIELD_HEADER;
 
     if (field_of(m, &field)) {
-        struct str_list *list = &c->frontend->wanted[field];
+        struct str_list *list = &c->frontend->wanted[field].names;
         *ARENA_PUSH(&c->set->arena, list->items, list->count) = arena_str(&c->set->arena, m->name);
     }
     for (size_t i = 0; i < m->part_count; i++)
@@ -104,7 +104,7 @@ static int compile_test(struct compiler *c, const struct match *m, struct test *
                        .parts = parts,
                        .part_count = m->part_count};
     if (field_of(m, &t->field))
-        (void)texts_find(&c->frontend->wanted[t->field], m->name, &t->slot);
+        (void)texts_find(&c->frontend->wanted[t->field].names, m->name, &t->slot);
     if (m->condition.op == CONDITION_REGEX && compile_regex(c, m, t))
         return -1;
     for (size_t i = 0; i < m->part_count; i++) {
@@ -135,6 +135,15 @@ static int compile_policy(struct compiler *c, const struct policy *p, struct com
     return 0;
 }
 
+static void finish_wanted(struct policy_set *set, struct wanted *w)
+{
+    texts_sort(&w->names);
+    for (size_t i = 0; i < w->names.count; i++)
+        w->marks |= wanted_mark(w->names.items[i]);
+    if (w->names.count > set->slots)
+        set->slots = w->names.count;
+}
+
 /* `list` holds the policies of one frontend, in the order of decision. */
 static int compile_frontend(struct compiler *c, const struct policy *const *list, size_t count)
 {
@@ -148,11 +157,8 @@ static int compile_frontend(struct compiler *c, const struct policy *const *list
     *ARENA_PUSH(&set->arena, set->names.items, set->names.count) = f->name;
     for (size_t i = 0; i < count; i++)
         collect_names(c, &list[i]->match);
-    for (unsigned field = 0; field < FIELD_KINDS; field++) {
-        texts_sort(&f->wanted[field]);
-        if (f->wanted[field].count > set->slots)
-            set->slots = f->wanted[field].count;
-    }
+    for (unsigned field = 0; field < FIELD_KINDS; field++)
+        finish_wanted(set, &f->wanted[field]);
     for (size_t i = 0; i < count; i++) {
         if (compile_policy(c, list[i], &f->policies[i]))
             return -1;

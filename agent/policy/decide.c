@@ -24,6 +24,12 @@ struct asking {
 
 static enum verdict run(struct asking *q, const struct test *t);
 
+static void seen(struct asking *q, struct str value)
+{
+    if (q->trace)
+        trace_seen(q->trace, value);
+}
+
 static bool text_contains(struct str s, struct str part)
 {
     return s.n >= part.n && memmem(s.p, s.n, part.p, part.n) != NULL;
@@ -53,7 +59,7 @@ static enum verdict compare(struct asking *q, const struct test *t, struct str v
 /* Host and path: empty is absent. */
 static enum verdict run_single(struct asking *q, const struct test *t, struct str value)
 {
-    trace_seen(q->trace, value);
+    seen(q, value);
     if (t->op == CONDITION_PRESENT)
         return value.n ? VERDICT_YES : VERDICT_NO;
     if (t->op == CONDITION_ABSENT)
@@ -72,7 +78,7 @@ static enum verdict run_field(struct asking *q, const struct test *t)
         return t->op == CONDITION_ABSENT ? VERDICT_YES : VERDICT_NO;
     for (; o && sum != VERDICT_YES; o = fields_next(q->s, o)) {
         enum verdict v = compare(q, t, o->value);
-        trace_seen(q->trace, o->value);
+        seen(q, o->value);
         if (v != VERDICT_NO)
             sum = v;
     }
@@ -115,7 +121,8 @@ static enum verdict run_percent(struct asking *q, const struct test *t)
     if (key.n == 0)
         return VERDICT_NO;
     bucket = bucket_of(key, t->text);
-    trace_bucket(q->trace, bucket, key);
+    if (q->trace)
+        trace_bucket(q->trace, bucket, key);
     return bucket < t->share ? VERDICT_YES : VERDICT_NO;
 }
 
@@ -151,7 +158,7 @@ static enum verdict run_kind(struct asking *q, const struct test *t)
     case MATCH_HOST: return run_single(q, t, q->host);
     case MATCH_PATH: return run_single(q, t, q->r->path);
     case MATCH_METHOD:
-        trace_seen(q->trace, q->r->method);
+        seen(q, q->r->method);
         return texts_find(&t->texts, q->r->method, &at) ? VERDICT_YES : VERDICT_NO;
     case MATCH_HEADER:
     case MATCH_COOKIE:
@@ -166,13 +173,18 @@ static enum verdict run_kind(struct asking *q, const struct test *t)
     return VERDICT_UNDECIDED;
 }
 
-static enum verdict run(struct asking *q, const struct test *t)
+static enum verdict run_traced(struct asking *q, const struct test *t, struct str name)
 {
-    size_t step = trace_open(q->trace, t->words);
+    size_t step = trace_open(q->trace, name);
     enum verdict v = run_kind(q, t);
 
     trace_close(q->trace, step, v);
     return v;
+}
+
+static enum verdict run(struct asking *q, const struct test *t)
+{
+    return q->trace ? run_traced(q, t, t->words) : run_kind(q, t);
 }
 
 static const struct compiled_frontend *find_frontend(const struct policy_set *set, struct str name)
@@ -214,10 +226,8 @@ struct decision decide(const struct policy_set *set, const struct policy_request
     q.has_src = network_from_bytes(r->src, &q.src) == 0;
     for (size_t i = 0; i < q.frontend->count; i++) {
         const struct compiled_policy *p = &q.frontend->policies[i];
-        size_t step = trace_open(trace, p->name);
-        enum verdict v = run_parts(&q, &p->test, VERDICT_NO);
+        enum verdict v = trace ? run_traced(&q, &p->test, p->name) : run_kind(&q, &p->test);
 
-        trace_close(trace, step, v);
         if (v != VERDICT_NO)
             return decided(v == VERDICT_YES ? DECISION_TAKEN : DECISION_UNDECIDED, p);
     }

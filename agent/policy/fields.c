@@ -86,7 +86,7 @@ static void add(struct policy_scratch *s, enum field_kind kind, size_t slot, str
     s->last[kind][slot] = place;
 }
 
-static void load_headers(struct policy_scratch *s, const struct str_list *wanted,
+static void load_headers(struct policy_scratch *s, const struct wanted *wanted,
                          const struct policy_request *r)
 {
     struct str rest = r->headers, name, value;
@@ -94,14 +94,14 @@ static void load_headers(struct policy_scratch *s, const struct str_list *wanted
     int rc;
 
     while ((rc = headers_next(&rest, &name, &value)) == 1) {
-        if (texts_find(wanted, name, &slot))
+        if (wanted_find(wanted, name, &slot))
             add(s, FIELD_HEADER, slot, value);
     }
     if (rc)
         s->failed = true;
 }
 
-static void load_cookies(struct policy_scratch *s, const struct str_list *wanted,
+static void load_cookies(struct policy_scratch *s, const struct wanted *wanted,
                          const struct policy_request *r)
 {
     struct str rest = r->headers, name, line, value;
@@ -112,7 +112,7 @@ static void load_cookies(struct policy_scratch *s, const struct str_list *wanted
         if (!str_eq(name, STR("cookie")))
             continue;
         while (cookie_next(&line, &name, &value)) {
-            if (texts_find(wanted, name, &slot))
+            if (wanted_find(wanted, name, &slot))
                 add(s, FIELD_COOKIE, slot, value);
         }
     }
@@ -121,7 +121,7 @@ static void load_cookies(struct policy_scratch *s, const struct str_list *wanted
 }
 
 /* Decoded, a name or value is never longer: all of them fit where the query's length fits. */
-static void load_query(struct policy_scratch *s, const struct str_list *wanted,
+static void load_query(struct policy_scratch *s, const struct wanted *wanted,
                        const struct policy_request *r)
 {
     struct str rest = r->query, name, value;
@@ -129,7 +129,7 @@ static void load_query(struct policy_scratch *s, const struct str_list *wanted,
 
     while (query_next(&rest, &name, &value)) {
         name = query_decode(scratch_text(s, name.n), name);
-        if (texts_find(wanted, name, &slot))
+        if (wanted_find(wanted, name, &slot))
             add(s, FIELD_QUERY, slot, query_decode(scratch_text(s, value.n), value));
     }
 }
@@ -137,11 +137,11 @@ static void load_query(struct policy_scratch *s, const struct str_list *wanted,
 static void load(struct policy_scratch *s, const struct compiled_frontend *f,
                  const struct policy_request *r, enum field_kind kind)
 {
-    const struct str_list *wanted = &f->wanted[kind];
+    const struct wanted *wanted = &f->wanted[kind];
 
     s->loaded[kind] = true;
-    memset(s->first[kind], 0, wanted->count * sizeof **s->first);
-    memset(s->last[kind], 0, wanted->count * sizeof **s->last);
+    memset(s->first[kind], 0, wanted->names.count * sizeof **s->first);
+    memset(s->last[kind], 0, wanted->names.count * sizeof **s->last);
     switch (kind) {
     case FIELD_HEADER: load_headers(s, wanted, r); break;
     case FIELD_COOKIE: load_cookies(s, wanted, r); break;

@@ -3,36 +3,34 @@
 
 enum { FIRST_MAX = 240 };
 
-static int read_length(struct str *rest, size_t *n)
+/* What is behind the first byte, of which `*n` is the value. */
+static int read_long_length(struct str *rest, size_t *n)
 {
-    uint64_t v;
+    uint64_t v = *n;
     unsigned shift = 4;
-    size_t i = 1;
+    unsigned char byte;
 
-    if (rest->n == 0)
-        return -1;
-    v = (unsigned char)rest->p[0];
-    if (v >= FIRST_MAX) {
-        unsigned char byte;
-        do {
-            if (i == rest->n || shift > 32)
-                return -1;
-            byte = (unsigned char)rest->p[i++];
-            v += (uint64_t)byte << shift;
-            shift += 7;
-        } while (byte >= 128);
-    }
+    do {
+        if (rest->n == 0 || shift > 32)
+            return -1;
+        byte = (unsigned char)*rest->p++;
+        rest->n--;
+        v += (uint64_t)byte << shift;
+        shift += 7;
+    } while (byte >= 128);
     *n = (size_t)v;
-    rest->p += i;
-    rest->n -= i;
     return 0;
 }
 
-static int read_text(struct str *rest, struct str *out)
+static inline int read_text(struct str *rest, struct str *out)
 {
     size_t n;
 
-    if (read_length(rest, &n) || n > rest->n)
+    if (rest->n == 0)
+        return -1;
+    n = (unsigned char)*rest->p++;
+    rest->n--;
+    if ((n >= FIRST_MAX && read_long_length(rest, &n)) || n > rest->n)
         return -1;
     *out = (struct str){rest->p, n};
     rest->p += n;

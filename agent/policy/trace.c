@@ -12,25 +12,21 @@ const char *verdict_name(enum verdict v)
 
 size_t trace_open(struct policy_trace *t, struct str what)
 {
-    if (!t)
-        return 0;
     *ARENA_PUSH(t->arena, t->steps, t->count) = (struct policy_step){t->depth++, what, STR_NONE, 0};
     return t->count - 1;
 }
 
 void trace_close(struct policy_trace *t, size_t step, enum verdict v)
 {
-    if (!t)
-        return;
     t->steps[step].verdict = v;
     t->depth--;
 }
 
 void trace_seen(struct policy_trace *t, struct str value)
 {
-    struct policy_step *step = t ? &t->steps[t->count - 1] : NULL;
+    struct policy_step *step = &t->steps[t->count - 1];
 
-    if (!step || step->seen.n > SEEN_BYTES)
+    if (step->seen.n > SEEN_BYTES)
         return;
     if (value.n > SEEN_BYTES)
         value.n = SEEN_BYTES;
@@ -43,8 +39,6 @@ void trace_seen(struct policy_trace *t, struct str value)
 
 void trace_bucket(struct policy_trace *t, unsigned bucket, struct str key)
 {
-    if (!t)
-        return;
     if (key.n > SEEN_BYTES)
         key.n = SEEN_BYTES;
     trace_seen(t, arena_printf(t->arena, "bucket %u of " STR_FMT, bucket, STR_ARG(key)));

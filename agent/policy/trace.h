@@ -24,8 +24,7 @@ struct policy_trace {
     unsigned depth;
 };
 
-/* All of these do nothing when `t` is NULL. Open a step; what is opened before its close lies
- * within it. `what` is kept as a view. */
+/* Open a step; what is opened before its close lies within it. `what` is kept as a view. */
 size_t trace_open(struct policy_trace *t, struct str what);
 void trace_close(struct policy_trace *t, size_t step, enum verdict v);
 /* Add a value that the open step has seen. */

@@ -29,7 +29,7 @@ static int read_url(struct arena *a, const struct json *o, struct policy_request
                     struct err *e)
 {
     struct str url = STR(""), rest;
-    size_t at;
+    size_t at = 0;
 
     if (read_str(o, "url", a, &url, e))
         return -1;

@@ -13,27 +13,44 @@ static struct spop_bytes bytes_of(struct str s)
     return (struct spop_bytes){(const uint8_t *)s.p, s.n};
 }
 
-/* What HAProxy does not have is NULL: the text stays empty. */
-static void take_arg(struct policy_request *r, const struct spop_arg *arg)
-{
-    static const struct {
-        struct spop_bytes name;
-        size_t place;
-    } places[] = {
-        {{(const uint8_t *)"fe", 2}, offsetof(struct policy_request, frontend)},
-        {{(const uint8_t *)"method", 6}, offsetof(struct policy_request, method)},
-        {{(const uint8_t *)"host", 4}, offsetof(struct policy_request, host)},
-        {{(const uint8_t *)"path", 4}, offsetof(struct policy_request, path)},
-        {{(const uint8_t *)"query", 5}, offsetof(struct policy_request, query)},
-        {{(const uint8_t *)"src", 3}, offsetof(struct policy_request, src)},
-        {{(const uint8_t *)"hdrs", 4}, offsetof(struct policy_request, headers)},
-    };
+/* Where the arguments go, in the order of spoe.conf. */
+static const struct place {
+    struct spop_bytes name;
+    size_t offset;
+} places[] = {
+    {{(const uint8_t *)"fe", 2}, offsetof(struct policy_request, frontend)},
+    {{(const uint8_t *)"method", 6}, offsetof(struct policy_request, method)},
+    {{(const uint8_t *)"host", 4}, offsetof(struct policy_request, host)},
+    {{(const uint8_t *)"path", 4}, offsetof(struct policy_request, path)},
+    {{(const uint8_t *)"query", 5}, offsetof(struct policy_request, query)},
+    {{(const uint8_t *)"src", 3}, offsetof(struct policy_request, src)},
+    {{(const uint8_t *)"hdrs", 4}, offsetof(struct policy_request, headers)},
+};
+enum { PLACES = sizeof places / sizeof *places };
 
-    if (arg->value.type < SPOP_IPV4)
-        return;
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        if (spop_bytes_eq(arg->name, places[i].name))
-            *(struct str *)((char *)r + places[i].place) = text_of(arg->value.bytes);
+/* `guess`, which is right unless somebody has written another spoe.conf; NULL when it has no place.
+ */
+static const struct place *place_of(struct spop_bytes name, size_t guess)
+{
+    if (guess < PLACES && spop_bytes_eq(name, places[guess].name))
+        return &places[guess];
+    for (size_t i = 0; i < PLACES; i++) {
+        if (spop_bytes_eq(name, places[i].name))
+            return &places[i];
+    }
+    return NULL;
+}
+
+/* What HAProxy does not have is NULL: the text stays empty. */
+static void take_args(struct policy_request *r, struct spop_messages *m)
+{
+    struct spop_arg arg;
+
+    for (size_t i = 0; spop_arg_next(m, &arg); i++) {
+        const struct place *place = place_of(arg.name, i);
+
+        if (place && arg.value.type >= SPOP_IPV4)
+            *(struct str *)((char *)r + place->offset) = text_of(arg.value.bytes);
     }
 }
 
@@ -60,11 +77,9 @@ static void decide_message(struct asker *a, struct spop_messages *m, struct spop
 {
     const struct policy_set *set = atomic_load_explicit(a->policies, memory_order_acquire);
     struct policy_request r = {STR(""), STR(""), STR(""), STR(""), STR(""), STR(""), STR("")};
-    struct spop_arg arg;
     struct decision d;
 
-    while (spop_arg_next(m, &arg))
-        take_arg(&r, &arg);
+    take_args(&r, m);
     d = decide(set, &r, DECIDE_WHOLE, a->scratch, NULL);
     count(a, d.kind);
     if (d.kind == DECISION_TAKEN)
