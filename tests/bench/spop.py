@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Answers per second of an SPOE agent over a plain echo of the same bytes, in pairs on the same machine:
-many connections with one question each, as HAProxy asks, and few with many. Each answer is checked.
+few connections with many questions each, and many with one, as HAProxy asks. Each answer is checked.
 
-    tests/bench/spop.py [--rounds 25] [--seconds 0.4] [--port PORT --expect NAME=TEXT]
+    tests/bench/spop.py [--rounds 25] [--seconds 0.4] [--haproxy 2.6] [--only agent|example]
 
-Without --port the agent is libspop's example. Load and server have a processor of their own, if there
-are two. On a busy machine the processor time per answer is the steadier number.
+`agent` is asked what HAProxy asks it for a browser's request (question.py writes it down) and has ten
+policies that look at everything, of which the last holds; `example` is libspop's, and is asked four
+arguments. Load and server have a processor of their own, if there are two. On a busy machine the
+processor time per answer is the steadier number.
 """
 
 import argparse
@@ -23,12 +25,29 @@ import conftest  # noqa: E402
 import parts  # noqa: E402
 import ports  # noqa: E402
 import proc  # noqa: E402
+import question  # noqa: E402
 import spop  # noqa: E402
 import wait  # noqa: E402
+from agent import Agent  # noqa: E402
+from registry import FileRegistry  # noqa: E402
 
 SHAPES = [(8, 16), (64, 1)]
 ARGUMENTS = ["path=/shop/cart", "host=www.example.com", "method=GET", "agent=bench/1.0"]
-EXPECTED = "backend=be_shop"
+EXAMPLE_SAYS = ["-x", "backend=be_shop"]
+# none but the last holds, and each is looked at until its last condition or its first that fails
+MATCHES = [
+    {"host": "beta.example.com"},
+    {"host": {"suffix": ".example.com"}, "path": {"prefix": "/admin/"}},
+    {"src": ["10.0.0.0/8", "192.168.0.0/16", "fd00::/8"]},
+    {"method": ["PUT", "DELETE"], "path": {"prefix": "/shop/"}},
+    {"header": {"user-agent": {"regex": "(?i)bot|crawl|spider"}}},
+    {"cookie": {"lang": {"in": ["de", "fr", "nl"]}}},
+    {"query": {"item": {"prefix": "9"}}, "host": "www.example.com"},
+    {"any": [{"header": {"x-debug": {"present": True}}}, {"cookie": {"debug": "1"}}]},
+    {"percent": {"share": 1, "by": "cookie:session"}},
+    {"header": {"x-tenant": "acme"}, "path": {"prefix": "/shop/"}, "cookie": {"uid": {"prefix": "u"}}},
+]
+AGENT_SAYS = ["-x", "backend=staged", "-x", "variant=b", "-x", "policy=p9", "-x", "done=agent"]
 
 
 def cpu_seconds(pid) -> float:
@@ -40,27 +59,53 @@ def cpu_seconds(pid) -> float:
 
 
 def pin(pid, cpu) -> None:
+    """All threads of it."""
     if os.cpu_count() > 1:
-        os.sched_setaffinity(pid, {cpu})
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setaffinity(int(task.name), {cpu})
 
 
 class Server:
-    def __init__(self, pid, port, words):
-        self.pid, self.port, self.words = pid, port, words
+    def __init__(self, pid, port):
+        self.pid, self.port = pid, port
+        pin(pid, 1)
 
-    def run(self, connections, depth, seconds) -> tuple[float, float]:
+    def run(self, words, connections, depth, seconds) -> tuple[float, float]:
         """Answers per second; microseconds of the server's processor per answer."""
-        words = [parts.built("spop-load"), "-c", connections, "-d", depth, "-s", seconds]
-        words += [word for pair in ARGUMENTS for word in ("-a", pair)] + [*self.words, self.port]
-        before = cpu_seconds(self.pid) if self.pid else 0
+        words = [parts.built("spop-load"), "-c", connections, "-d", depth, "-s", seconds, *words, self.port]
+        before = cpu_seconds(self.pid)
         done = subprocess.run(
             [str(word) for word in words],
-            capture_output=True, text=True, check=False, preexec_fn=lambda: pin(0, 0),
+            capture_output=True, text=True, check=False, preexec_fn=lambda: pin(os.getpid(), 0),
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        used = (cpu_seconds(self.pid) if self.pid else 0) - before
+        used = cpu_seconds(self.pid) - before
         found = dict(re.findall(r"(\w+)=([\d.]+)", done.stdout))
         return float(found["per_second"]), used / int(found["answers"]) * 1e6
+
+
+class Pair:
+    """A server and the echo, asked the same; `asks` and `says` are words for spop-load."""
+
+    def __init__(self, name, echo, server, asks, says):
+        self.name, self.echo, self.server, self.asks, self.says = name, echo, server, asks, says
+
+    def compare(self, connections, depth, args) -> None:
+        pairs = [
+            [
+                server.run([*self.asks, *says], connections, depth, args.seconds)
+                for server, says in ((self.echo, ["-e"]), (self.server, self.says))
+            ]
+            for _ in range(args.rounds)
+        ]
+        rates = spread([agent[0] / echo[0] for echo, agent in pairs])
+        cpus = spread([agent[1] / echo[1] for echo, agent in pairs])
+        print(
+            f"{self.name:7} {connections:3} x {depth:2}: of the echo's answers {rates}, of its CPU {cpus};"
+            f" echo {spread([p[0][0] for p in pairs], 0)}/s {spread([p[0][1] for p in pairs])} us,"
+            f" it {spread([p[1][0] for p in pairs], 0)}/s {spread([p[1][1] for p in pairs])} us",
+            flush=True,
+        )
 
 
 def spread(values, digits=2) -> str:
@@ -72,48 +117,59 @@ def start_echo(keeper) -> Server:
     port = ports.free()
     child = keeper.keep(proc.Child("spop-echo", [parts.built("spop-echo"), port], keeper.folder))
     wait.until(lambda: "listening" in child.log(), "the echo listens")
-    pin(child.pid, 1)
-    return Server(child.pid, port, ["-e"])
+    return Server(child.pid, port)
 
 
-def start_agent(keeper, args) -> Server:
-    if args.port:
-        return Server(args.pid, args.port, ["-x", args.expect])
+def start_example(keeper, echo) -> Pair:
     port = ports.free()
     example = keeper.keep(spop.Example(keeper.folder, f"127.0.0.1:{port}"))
-    for task in Path(f"/proc/{example.child.pid}/task").iterdir():
-        pin(int(task.name), 1)
-    return Server(example.child.pid, port, ["-x", args.expect])
+    asks = [word for argument in ARGUMENTS for word in ("-a", argument)]
+    return Pair("example", echo, Server(example.child.pid, port), asks, EXAMPLE_SAYS)
+
+
+def configuration() -> dict:
+    members = [{"host": "127.0.0.1", "port": ports.free()}]
+    action = {"backend": "staged", "set": {"variant": "b"}}
+    return {
+        "frontends": [{"key": "web", "bind": f"127.0.0.1:{ports.free()}", "backend": "live"}],
+        "backends": [{"key": key, "type": "static", "members": members} for key in ("live", "staged")],
+        "policies": [
+            {"key": f"p{i}", "frontend": "web", "match": match, "action": action}
+            for i, match in enumerate(MATCHES)
+        ],
+    }
+
+
+def start_agent(keeper, echo, version) -> Pair:
+    folder, port = keeper.folder / "agent", ports.free()
+    folder.mkdir()
+    options = FileRegistry(folder).options | {"spoeListen": f"127.0.0.1:{port}"}
+    agent = keeper.keep(Agent(folder, version, options).start())
+    agent.good(agent.put("/config", configuration(), wait="30s"))
+    payload = question.record(keeper, version, Path(agent.options["haproxyDir"]) / "spoe.conf")
+    (folder / "question").write_bytes(payload)
+    print(f"HAProxy {version} asks with {len(payload)} bytes", flush=True)
+    return Pair("agent", echo, Server(agent.child.pid, port), ["-f", folder / "question"], AGENT_SAYS)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--seconds", type=float, default=0.4)
-    parser.add_argument("--port", type=int, help="an agent that runs already")
-    parser.add_argument("--pid", type=int, help="its process, for its processor time")
-    parser.add_argument("--expect", default=EXPECTED, help="the variable that it answers with")
+    parser.add_argument("--haproxy", default="2.6")
+    parser.add_argument("--only", choices=["agent", "example"])
     args = parser.parse_args()
     proc.become_reaper()
     keeper = conftest.Keeper()
     with keeper.stack:
-        echo, agent = start_echo(keeper), start_agent(keeper, args)
-        for connections, depth in SHAPES:
-            ratios, pairs = [], []
-            for _ in range(args.rounds):
-                pair = [server.run(connections, depth, args.seconds) for server in (echo, agent)]
-                pairs.append(pair)
-                ratios.append(pair[1][0] / pair[0][0])
-            print(
-                f"{connections:3} x {depth:2}: agent/echo {spread(ratios)},"
-                f" echo {spread([p[0][0] for p in pairs], 0)}/s"
-                f" {spread([p[0][1] for p in pairs])} us,"
-                f" agent {spread([p[1][0] for p in pairs], 0)}/s"
-                f" {spread([p[1][1] for p in pairs])} us",
-                flush=True,
-            )
+        echo, contenders = start_echo(keeper), []
+        if args.only != "example":
+            contenders.append(start_agent(keeper, echo, args.haproxy))
+        if args.only != "agent":
+            contenders.append(start_example(keeper, echo))
+        for contender in contenders:
+            for connections, depth in SHAPES:
+                contender.compare(connections, depth, args)
 
 
 if __name__ == "__main__":

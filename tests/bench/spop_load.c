@@ -2,13 +2,13 @@
 /* spop-load: asks an agent as HAProxy does, and checks each answer: its ids are those of a question
  * that waits, and its payload is the one expected. One thread; one recv and one send per wakeup.
  *
- *     spop-load [-c CONNECTIONS] [-d DEPTH] [-s SECONDS] [-m MESSAGE] [-a NAME=TEXT]... [-x
- * NAME=TEXT]
- *               [-e] PORT
+ *     spop-load [-c CONNECTIONS] [-d DEPTH] [-s SECONDS] [-m MESSAGE] [-a NAME=TEXT]... [-f FILE]
+ *               [-x NAME=TEXT]... [-e] PORT
  *
- * -a: string arguments; -x: the answer sets this variable in scope txn and nothing else; -e: the
- * agent echoes: the answer is the question. Prints answers, answers per second, wrong ones, and the
- * latency; exit 1 if one was wrong or a connection broke. */
+ * -a: string arguments; -f: the whole payload of the question instead; -x: the answer sets these
+ * variables in scope txn and nothing else; -e: the agent echoes: the answer is the question. Prints
+ * answers, answers per second, wrong ones, and the latency; exit 1 if one was wrong or a connection
+ * broke. */
 #include "spoe/ack.h"
 #include "spoe/frame.h"
 #include "spoe/hello.h"
@@ -37,7 +37,7 @@ struct connection {
 static unsigned connections = 8, depth = 16;
 static double seconds = 2;
 static bool echoes;
-static uint8_t question_bytes[PAYLOAD], answer_bytes[PAYLOAD], out_bytes[MAX_DEPTH * 256 + PAYLOAD];
+static uint8_t question_bytes[PAYLOAD], answer_bytes[PAYLOAD], out_bytes[MAX_DEPTH * 1024];
 static struct spop_out question = {question_bytes, 0, PAYLOAD, false};
 static struct spop_out answer = {answer_bytes, 0, PAYLOAD, false};
 static uint64_t answers, wrong, slots[SLOTS_US + 1];
@@ -199,18 +199,37 @@ static unsigned percentile(unsigned percent)
     return us;
 }
 
+static void read_question(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+
+    if (!file)
+        die(path);
+    question.n = fread(question.p, 1, question.size, file);
+    (void)fclose(file);
+}
+
+static void put_message(const char *message, const char **pairs, uint8_t count)
+{
+    spop_put_string(&question, spop_bytes_z(message));
+    spop_put_u8(&question, count);
+    for (uint8_t i = 0; i < count; i++)
+        put_pair(&question, pairs[i]);
+}
+
 static void read_options(int argc, char **argv)
 {
     const char *message = "pick", *pairs[255];
     uint8_t count = 0;
 
-    for (int option; (option = getopt(argc, argv, "c:d:s:m:a:x:e")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "c:d:s:m:a:f:x:e")) != -1;) {
         switch (option) {
         case 'c': connections = (unsigned)strtoul(optarg, NULL, 10); break;
         case 'd': depth = (unsigned)strtoul(optarg, NULL, 10); break;
         case 's': seconds = strtod(optarg, NULL); break;
         case 'm': message = optarg; break;
         case 'a': pairs[count++] = optarg; break;
+        case 'f': read_question(optarg); break;
         case 'x':
             spop_put_bytes(&answer, SPOP_BYTES("\1\3\2"));
             put_pair(&answer, optarg);
@@ -221,10 +240,8 @@ static void read_options(int argc, char **argv)
     }
     if (optind >= argc || depth == 0 || depth > MAX_DEPTH || connections == 0)
         die("usage: see spop_load.c");
-    spop_put_string(&question, spop_bytes_z(message));
-    spop_put_u8(&question, count);
-    for (uint8_t i = 0; i < count; i++)
-        put_pair(&question, pairs[i]);
+    if (!question.n)
+        put_message(message, pairs, count);
 }
 
 int main(int argc, char **argv)

@@ -127,6 +127,13 @@ class Peer:
             self.send(hello())
             assert self.read()[0] == AGENT_HELLO
 
+    @classmethod
+    def over(cls, connected) -> "Peer":
+        """Of a connection that is there already; nobody is greeted."""
+        peer = cls.__new__(cls)
+        peer.socket, peer.got = connected, b""
+        return peer
+
     def send(self, raw) -> None:
         self.socket.sendall(raw)
 
