@@ -15,6 +15,7 @@
 #include "control/reload.h"
 #include "haproxy/runtime.h"
 #include "plan/capabilities.h"
+#include "plan/lua_totals.h"
 #include "plan/plan.h"
 #include "plan/switches.h"
 #include "plan/scope.h"
@@ -95,7 +96,8 @@ struct app {
     struct app_link *link;    /* on the worker that serves (app_workers.h) */
     struct app_link *leaving; /* on those that leave, the latest first */
     struct app_old_workers old_workers;
-    struct totals *totals;               /* what all workers have counted */
+    struct totals *totals; /* what all workers have counted */
+    struct lua_totals lua_totals;
     int64_t totals_saved_ms, totals_pid; /* when they were stored last, and of which worker */
     int64_t proxies_read_ms;
     struct capabilities caps;

@@ -137,7 +137,8 @@ void app_observe(struct app *a)
                                       .abilities = !a->have || a->caps_of_pid != a->have->pid,
                                       .maps = true,
                                       .read_maps = paths,
-                                      .published = a->caps.add_backend};
+                                      .published = a->caps.add_backend,
+                                      .lua = a->lua};
     enum map_cache_which which = MAP_CACHE_IN_TURN;
     struct err e;
 

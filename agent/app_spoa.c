@@ -220,13 +220,26 @@ void app_spoa_put(struct app *a, struct json_out *o)
     ASK_COUNTERS(X)
 #undef X
     json_put_bool(o, "lua", a->lua);
+    json_put_int(o, "byLua", (int64_t)lua_totals_decided(&a->lua_totals));
+    json_put_int(o, "tooLarge", (int64_t)lua_totals_too_large(&a->lua_totals));
     json_close_object(o);
+}
+
+static void put_lua_metrics(struct app *a, struct metrics *m)
+{
+    metrics_family(m, "thalassa_lua_decisions_total", METRIC_COUNTER,
+                   "Decisions of Lua in HAProxy, since the agent did not answer.");
+    metrics_put_int(m, NULL, 0, (int64_t)lua_totals_decided(&a->lua_totals));
+    metrics_family(m, "thalassa_spoe_too_large_total", METRIC_COUNTER,
+                   "Requests that fit into no question to the agent: the maps' route holds.");
+    metrics_put_int(m, NULL, 0, (int64_t)lua_totals_too_large(&a->lua_totals));
 }
 
 void app_spoa_metrics(struct app *a, struct metrics *m)
 {
     struct spoa_thread all;
 
+    put_lua_metrics(a, m);
     if (!a->spoa || !a->spoa->spoa)
         return;
     spoa_read_all(a->spoa->spoa, &all);

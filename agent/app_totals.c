@@ -130,6 +130,7 @@ void app_totals_take(struct app *a, const struct have *have)
 
     if (!have->proxies)
         return;
+    lua_totals_take(&a->lua_totals, have);
     naming_init(&naming, a);
     totals_take(a->totals, have, &names);
     arena_free(&naming.arena);

@@ -227,8 +227,11 @@ local function routes(view, words)
 end
 
 -- `counts.errors`: by what option set-on-error tells; 1 is the timeout, the rest HAProxy's to say.
+-- The agent reads the first two lines (agent/plan/observed_counts.c).
 function M.counters(counts)
-    local out, errors = { ("decided by Lua: %d\n"):format(counts.all) }, {}
+    local out, errors = {}, {}
+    out[1] = ("decided by Lua: %d\n"):format(counts.all)
+    out[2] = ("too large for the agent, routed by the maps: %d\n"):format(counts.too_large)
     for err in pairs(counts.errors) do
         errors[#errors + 1] = err
     end

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What HAProxy loads (Lua 5.3 and 5.4): the action `thalassa_decide`, which takes the agent's
--- decision in process when the agent is dead, late or off, and the command `show thalassa`. Needs
+-- decision in process when the agent is dead, late or off, counts the requests that do not fit into a
+-- question to the agent and keep the maps' route, and the command `show thalassa`. Needs
 -- the other files of its folder, which is lua/, ../maps and ../lookups.txt. After loading no file
 -- is opened (chroot).
 
@@ -68,10 +69,18 @@ local function answer(txn)
 end
 
 local complaint
-local counts = { all = 0, errors = {} } -- decisions taken here, and after which errors of the agent
+-- decisions taken here, after which errors of the agent, and requests that fit into no frame for it
+local counts = { all = 0, errors = {}, too_large = 0 }
 
-local function count(txn)
-    local err = tonumber(txn.sf:var("txn.thalassa.err")) -- as text: 3.2 says that it is a boolean
+-- What HAProxy says of such a request: for its own frames, and for those of the agent (256 + 3).
+local TOO_LARGE = { [3] = true, [259] = true }
+
+local function decide(txn, err)
+    local ok, why = pcall(answer, txn)
+    if not ok and why ~= complaint then
+        complaint = why -- once for each kind, not for each request
+        core.Warning("thalassa: no decision: " .. tostring(why))
+    end
     counts.all = counts.all + 1
     if err then
         counts.errors[err] = (counts.errors[err] or 0) + 1
@@ -79,12 +88,13 @@ local function count(txn)
 end
 
 core.register_action("thalassa_decide", { "http-req" }, function(txn)
-    local ok, why = pcall(answer, txn)
-    if not ok and why ~= complaint then
-        complaint = why -- once for each kind, not for each request
-        core.Warning("thalassa: no decision: " .. tostring(why))
+    local err = tonumber(txn.sf:var("txn.thalassa.err")) -- as text: 3.2 says that it is a boolean
+    if TOO_LARGE[err] then
+        counts.too_large = counts.too_large + 1
+        txn:set_var("txn.thalassa.done", "maps")
+        return
     end
-    count(txn)
+    decide(txn, err)
     txn:set_var("txn.thalassa.done", "lua")
 end)
 

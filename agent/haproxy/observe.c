@@ -13,6 +13,7 @@ enum question {
     ASK_CONN,
     ASK_STAT,
     ASK_PROXIES,
+    ASK_LUA,
     ASK_MAPS,
     ASK_MAP
 };
@@ -91,6 +92,8 @@ static void ask_all(struct observation *o, const struct observe_request *q)
     }
     if (q->proxies)
         ask(o, ASK_PROXIES, STR(""), STR("show stat -1 3 -1"));
+    if (q->proxies && q->lua)
+        ask(o, ASK_LUA, STR(""), STR("show thalassa counters"));
     if (q->maps || q->read_map_count)
         ask(o, ASK_MAPS, STR(""), STR("show map"));
     for (size_t i = 0; i < q->read_map_count; i++) {
@@ -114,6 +117,7 @@ static int parse(struct have *h, const struct asked *q, struct str reply, struct
     case ASK_CONN: return have_parse_servers_conn(h, reply, e);
     case ASK_STAT: return have_parse_stat_sessions(h, reply, e);
     case ASK_PROXIES: return have_parse_stat_proxies(h, reply, e);
+    case ASK_LUA: have_parse_lua_counters(h, reply); return 0;
     case ASK_MAPS: return have_parse_maps(h, reply, e);
     case ASK_MAP:
         if (!have_find_map(h, q->about) || reply_no_map(reply))

@@ -84,6 +84,13 @@ struct have_map {
     const struct map_entry *by_key; /* the same, sorted; of a map_cache only */
 };
 
+/* `show thalassa counters`: what Lua has done in this worker. */
+struct have_lua {
+    bool read;
+    uint64_t decided;   /* decisions in place of the agent */
+    uint64_t too_large; /* requests that fit into no question to the agent */
+};
+
 struct have {
     struct arena arena, map_arena; /* all but the maps; the maps */
     struct str version;            /* "2.6.12-1+deb12u4" */
@@ -96,6 +103,7 @@ struct have {
     size_t server_count;        /* of all backends */
     struct have_proxy *proxies; /* in HAProxy's order; NULL unless `show stat -1 3 -1` was read */
     size_t proxy_count;
+    struct have_lua lua;
     struct have_map *maps; /* sorted by path */
     size_t map_count;
     bool part;               /* only these backends were asked about: */
@@ -124,6 +132,10 @@ int have_parse_backends(struct have *h, struct str text, struct err *e);
 
 /* `show servers state [B]`: adds; a server that is already there is an error. */
 int have_parse_servers_state(struct have *h, struct str text, struct err *e);
+
+/* `show thalassa counters`; another answer (nobody has loaded lua/thalassa.lua) leaves h->lua
+ * unread. */
+void have_parse_lua_counters(struct have *h, struct str text);
 
 /* `show servers conn [B]`, by the names of its header; rows of unknown servers are skipped, since a
  * server may be added between the two replies. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Connections and sessions of servers already known: `show servers conn`, `show stat`. */
+/* Connections and sessions of servers already known: `show servers conn`, `show stat`; what Lua
+ * counts. */
 #include "plan/observed.h"
 
 #include "plan/csv.h"
@@ -135,4 +136,24 @@ int have_parse_stat_sessions(struct have *h, struct str text, struct err *e)
         if (stat_row(h, &l, &at, e))
             return -1;
     return 0;
+}
+
+void have_parse_lua_counters(struct have *h, struct str text)
+{
+    struct lines l = lines_of("show thalassa counters", text);
+    struct have_lua found = {.read = false};
+    bool decided = false, too_large = false;
+
+    while (lines_next(&l)) {
+        struct str number = l.line, name = str_cut(&number, ':');
+
+        number = str_trim(number);
+        if (str_eq(name, STR("decided by Lua")))
+            decided = str_u64(number, &found.decided) == 0;
+        else if (str_eq(name, STR("too large for the agent, routed by the maps")))
+            too_large = str_u64(number, &found.too_large) == 0;
+    }
+    found.read = decided && too_large;
+    if (found.read)
+        h->lua = found;
 }

@@ -5,7 +5,8 @@
  *
  *   ask  the frontend's entry in policies.map: without one nothing is asked
  *   thalassa.backend, thalassa.policy, and those that a policy sets: the decision
- *   thalassa.done     "agent" or "lua": who took it, also where no policy holds
+ *   thalassa.done     "agent" or "lua": who took it, also where no policy holds; "maps": nobody,
+ *                     since the request fits into no question to the agent
  *   thalassa.err      why the agent gave no answer (option set-on-error)
  *
  * Which of them are written is in the line's environment: nothing at all without agent and Lua. */

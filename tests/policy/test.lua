@@ -228,5 +228,12 @@ test("show lists splits and policies", function()
         .. "web: b unreadable\nweb: c unreadable\n")
 end)
 
+test("show tells who has decided, and after which errors", function()
+    local counts = { all = 3, too_large = 2, errors = { [257] = 1, [1] = 2 } }
+    equal(show.counters(counts), "decided by Lua: 3\n"
+        .. "too large for the agent, routed by the maps: 2\n"
+        .. "after error 1 of the agent: 2\nafter error 257 of the agent: 1\n")
+end)
+
 print(("%d passed, %d failed"):format(passed, failed))
 os.exit(failed == 0)
