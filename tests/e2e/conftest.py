@@ -25,6 +25,7 @@ from pathlib import Path
 
 import pytest
 
+import deciding
 import parts
 import ports
 import proc
@@ -222,3 +223,9 @@ def start_scene(start_agent, start_origin, registry):
 @pytest.fixture
 def scene(start_scene, haproxy_version):
     return start_scene(haproxy_version)
+
+
+@pytest.fixture
+def start_policies(start_scene, start_origin, haproxy_version, keeper):
+    """start_policies(natives=..., **options) -> deciding.Policies"""
+    return lambda **named: deciding.build(start_scene, start_origin, haproxy_version, keeper, **named)
