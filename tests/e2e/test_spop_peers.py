@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 
 import parts
 import ports
@@ -90,22 +91,35 @@ def test_bad_peers_delay_no_good_one(agent, keeper):
         peer.close()
 
 
-def test_a_thousand_connections_at_once_leave_nothing_behind(agent):
+def open_and_close(port, greet) -> float:
+    """Of a thousand connections, all open at the same time; how long it took."""
+    began = time.monotonic()
+    crowd = [socket.create_connection(("127.0.0.1", port), 10) for _ in range(OPENED)]
+    for connection in crowd:
+        if greet:
+            connection.sendall(spop.hello(check=True))
+    for connection in crowd:
+        connection.close()
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("greet", [True, False], ids=["checks", "silent"])
+def test_a_thousand_connections_within_a_second_leave_nothing_behind(agent, greet):
+    crowds = []
+
+    def within_a_second():  # tried again on a busy machine
+        crowds.append(open_and_close(agent.port, greet))
+        assert peer.ask(2, "/b") == "be_b"
+        return crowds[-1] < 1.0
+
     with spop.Peer(agent.port) as peer:
         assert peer.ask(1, "/a") == "be_a"
         before = descriptors(agent)
-        for greet in (True, False):
-            crowd = [socket.create_connection(("127.0.0.1", agent.port), 10) for _ in range(OPENED)]
-            for connection in crowd:
-                if greet:
-                    connection.sendall(spop.hello(check=True))
-            for connection in crowd:
-                connection.close()
-            assert peer.ask(2, "/b") == "be_b"
+        wait.until(within_a_second, "a thousand within a second", timeout=30)
         wait.equals(lambda: descriptors(agent), before, "descriptors given back", timeout=20)
         counters = agent.counters()
         assert counters["connections"] == 1
-        assert counters["accepted"] == 2 * OPENED + 1
+        assert counters["accepted"] == len(crowds) * OPENED + 1
         assert counters["refused"] == 0
 
 
