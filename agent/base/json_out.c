@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
@@ -107,6 +108,20 @@ void json_put_int(struct json_out *o, const char *key, int64_t value)
 {
     put_key(o, key);
     yajl_gen_integer(o->gen, value);
+}
+
+void json_put_decimal(struct json_out *o, const char *key, double value)
+{
+    char text[400];
+    int n = snprintf(text, sizeof text, "%.2f", value);
+    size_t end = n > 0 && (size_t)n < sizeof text ? (size_t)n : 0;
+
+    while (end > 1 && text[end - 1] == '0')
+        end--;
+    if (end > 1 && text[end - 1] == '.')
+        end--;
+    put_key(o, key);
+    yajl_gen_number(o->gen, text, end);
 }
 
 void json_put_bool(struct json_out *o, const char *key, bool value)

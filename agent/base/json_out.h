@@ -22,6 +22,8 @@ void json_close_array(struct json_out *o);
 void json_put_str(struct json_out *o, const char *key, struct str value);
 void json_put_z(struct json_out *o, const char *key, const char *value); /* NULL gives null */
 void json_put_int(struct json_out *o, const char *key, int64_t value);
+void json_put_decimal(struct json_out *o, const char *key,
+                      double value); /* to two places; finite */
 void json_put_bool(struct json_out *o, const char *key, bool value);
 void json_put_null(struct json_out *o, const char *key);
 void json_put_tree(struct json_out *o, const char *key, const struct json *value);

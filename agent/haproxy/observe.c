@@ -79,6 +79,7 @@ static void ask_all(struct observation *o, const struct observe_request *q)
 {
     struct arena *a = &o->have->arena;
 
+    o->have->members_read = q->proxies && q->members;
     ask(o, ASK_INFO, STR(""), STR("show info"));
     if (q->abilities)
         ask(o, ASK_HELP, STR(""), STR("help"));
@@ -91,7 +92,8 @@ static void ask_all(struct observation *o, const struct observe_request *q)
             ask(o, ASK_STAT, STR(""), STR("show stat -1 2 -1"));
     }
     if (q->proxies)
-        ask(o, ASK_PROXIES, STR(""), STR("show stat -1 3 -1"));
+        ask(o, ASK_PROXIES, STR(""),
+            q->members ? STR("show stat -1 7 -1") : STR("show stat -1 3 -1"));
     if (q->proxies && q->lua)
         ask(o, ASK_LUA, STR(""), STR("show thalassa counters"));
     if (q->maps || q->read_map_count)

@@ -15,8 +15,9 @@ struct observe_request {
     bool published;             /* `unpublished` of backends alone; HAProxy >= 3.4 */
     bool abilities;             /* the commands that it lists: help */
     bool maps;                  /* the list of maps */
-    bool proxies;               /* state and counters of frontends and backends */
-    bool lua;                   /* and with them what lua/thalassa.lua counts */
+    bool proxies;               /* state, counters and gauges of frontends and backends */
+    bool members;               /* and of servers, with `proxies` */
+    bool lua;                   /* and with `proxies` what lua/thalassa.lua counts */
     const struct str *backends; /* only these (those that do not exist are left out), a part that
                                  * have_merge takes; NULL: all */
     size_t backend_count;

@@ -24,6 +24,7 @@ void have_free(struct have *h)
         return;
     arena_free(&h->arena);
     arena_free(&h->map_arena);
+    arena_free(&h->member_arena);
     free(h);
 }
 

@@ -63,6 +63,14 @@ enum counter {
     COUNTER_COUNT
 };
 
+/* What it tells of the moment. */
+enum gauge {
+#define GAUGE(id, column, kind) GAUGE_##id,
+#include "plan/gauges.def"
+#undef GAUGE
+    GAUGE_COUNT
+};
+
 enum have_proxy_state {
     PROXY_OPEN,
     PROXY_PAUSED, /* a frontend: `disable frontend`, and `enable frontend` opens it again */
@@ -73,6 +81,14 @@ struct have_proxy {
     bool frontend;
     enum have_proxy_state state; /* of a frontend */
     uint64_t counters[COUNTER_COUNT];
+    uint64_t gauges[GAUGE_COUNT];
+};
+
+/* A server, as `show stat` has it. */
+struct have_member {
+    struct str proxy, name;
+    uint64_t counters[COUNTER_COUNT];
+    uint64_t gauges[GAUGE_COUNT];
 };
 
 struct have_map {
@@ -92,7 +108,7 @@ struct have_lua {
 };
 
 struct have {
-    struct arena arena, map_arena; /* all but the maps; the maps */
+    struct arena arena, map_arena; /* all but the maps and members; the maps */
     struct str version;            /* "2.6.12-1+deb12u4" */
     struct str help;               /* reply of `help`; empty unless asked */
     int64_t pid, start_time_s, uptime_s;
@@ -104,6 +120,11 @@ struct have {
     struct have_proxy *proxies; /* in HAProxy's order; NULL unless `show stat -1 3 -1` was read */
     size_t proxy_count;
     struct have_lua lua;
+    struct arena member_arena;
+    struct have_member *members; /* in HAProxy's order, those of a proxy together; NULL unless
+                                  * `show stat -1 7 -1` was read */
+    size_t member_count;
+    bool members_read;     /* it was */
     struct have_map *maps; /* sorted by path */
     size_t map_count;
     bool part;               /* only these backends were asked about: */
@@ -122,6 +143,7 @@ int have_parse_info(struct have *h, struct str text, struct err *e);
  * about is as the part says, or gone. Takes both, gives one, without maps. */
 struct have *have_merge(struct have *whole, struct have *part);
 void have_drop_maps(struct have *h); /* once a map_cache knows them */
+void have_drop_members(struct have *h);
 bool have_same_worker(const struct have *a, const struct have *b);
 
 /* `show servers state B` was answered: there is such a backend, though it may have no servers. */
@@ -145,8 +167,8 @@ int have_parse_servers_conn(struct have *h, struct str text, struct err *e);
  * Unknown rows are skipped. */
 int have_parse_stat_sessions(struct have *h, struct str text, struct err *e);
 
-/* `show stat -1 3 -1`: state and counters of all frontends and backends; `unpublished` of the
- * backends that are known. A column that a proxy leaves empty is 0. */
+/* `show stat -1 3 -1`: state, counters and gauges of all frontends and backends; `unpublished` of
+ * the backends that are known. With 7 for 3 the servers, too. An empty column is 0. */
 int have_parse_stat_proxies(struct have *h, struct str text, struct err *e);
 
 /* What `show stat` told of a backend, where it was not read again. */

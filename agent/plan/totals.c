@@ -85,33 +85,42 @@ static void *open_gap(void *items, size_t count, size_t at)
     return grown;
 }
 
-struct track *totals_track(struct tracks *w, bool frontend, struct str name, bool *made)
+/* Where it is, or belongs. */
+static size_t place_of(const struct tracks *w, bool frontend, struct str name, bool *found)
 {
     size_t low = 0, high = w->count;
-    struct track *track;
 
+    *found = false;
     while (low < high) {
         size_t middle = (low + high) / 2;
         int c = compare(w->items[middle]->frontend, w->items[middle]->name, frontend, name);
-        if (c == 0) {
-            *made = false;
-            return w->items[middle];
-        }
+        *found = *found || c == 0;
         if (c < 0)
             low = middle + 1;
         else
             high = middle;
     }
+    return low;
+}
+
+struct track *totals_track(struct tracks *w, bool frontend, struct str name, bool *made)
+{
+    bool found;
+    size_t at = place_of(w, frontend, name, &found);
+    struct track *track;
+
+    *made = !found;
+    if (found)
+        return w->items[at];
     track = calloc(1, sizeof *track);
     if (!track)
         abort();
     track->frontend = frontend;
     totals_set_text(&track->name, name);
     totals_set_text(&track->owner, STR(""));
-    w->items = open_gap(w->items, w->count, low);
-    w->items[low] = track;
+    w->items = open_gap(w->items, w->count, at);
+    w->items[at] = track;
     w->count++;
-    *made = true;
     return track;
 }
 
@@ -334,6 +343,21 @@ void totals_keep(struct totals *t, const struct totals_worker *alive, size_t cou
         tracks_free(w);
     }
     t->worker_count = kept;
+}
+
+struct str totals_owner(const struct totals *t, struct totals_worker worker, bool frontend,
+                        struct str proxy)
+{
+    for (size_t i = 0; i < t->worker_count; i++) {
+        const struct tracks *w = &t->workers[i];
+        bool found;
+        size_t at;
+        if (!same_worker(w->worker, worker))
+            continue;
+        at = place_of(w, frontend, proxy, &found);
+        return found ? w->items[at]->owner : STR("");
+    }
+    return STR("");
 }
 
 bool totals_are_known(const struct totals *t)

@@ -43,6 +43,10 @@ void totals_take(struct totals *t, const struct have *have, const struct totals_
 /* Only these workers are alive; what others have counted stays in the totals. */
 void totals_keep(struct totals *t, const struct totals_worker *alive, size_t count);
 
+/* Whose a proxy of a worker was at its last sample; empty: nobody's. Valid until the next one. */
+struct str totals_owner(const struct totals *t, struct totals_worker worker, bool frontend,
+                        struct str proxy);
+
 /* False while nothing is known, or only what was loaded: the numbers may be old ones. */
 bool totals_are_known(const struct totals *t);
 
