@@ -2,6 +2,7 @@
 #include "store/activity.h"
 
 #include "base/json_out.h"
+#include "store/seq_key.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEQ_BYTES = 8, WORDS_MAX = 8, ENTRY_MAX = 512 * 1024 };
+enum { WORDS_MAX = 8, ENTRY_MAX = 512 * 1024 };
 
 struct activity_log {
     struct store *store;
@@ -19,23 +20,6 @@ struct activity_log {
 };
 
 static const struct str mark = {"activity.next", 13};
-
-/* Big-endian, so that the order of the keys is that of the numbers. */
-static struct str seq_key(uint64_t seq, char out[SEQ_BYTES])
-{
-    for (int i = SEQ_BYTES - 1; i >= 0; i--, seq >>= 8)
-        out[i] = (char)(seq & 0xff);
-    return (struct str){out, SEQ_BYTES};
-}
-
-static uint64_t seq_of(struct str key)
-{
-    uint64_t seq = 0;
-
-    for (size_t i = 0; i < key.n && i < SEQ_BYTES; i++)
-        seq = seq << 8 | (unsigned char)key.p[i];
-    return seq;
-}
 
 static int write_mark(struct activity_log *log, uint64_t next, struct err *e)
 {
@@ -162,7 +146,7 @@ static void put_entry(struct buf *out, uint64_t seq, const struct activity *what
 
 static int write_entry(struct activity_log *log, struct str entry, struct err *e)
 {
-    char key[SEQ_BYTES];
+    char key[SEQ_KEY_BYTES];
     struct store_txn *t = store_write(log->store, STORE_HISTORY, e);
 
     if (!t)

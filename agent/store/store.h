@@ -60,6 +60,12 @@ void store_del(struct store_txn *t, enum store_table table, struct str key);
 /* Delete the first records, in the order of the keys, until `keep` are left. */
 void store_trim(struct store_txn *t, enum store_table table, size_t keep);
 
+/* Delete the records whose keys are before `end`. */
+void store_trim_before(struct store_txn *t, enum store_table table, struct str end);
+
+/* Pages in use of an environment. */
+size_t store_used_bytes(struct store *s, enum store_env env);
+
 /* *value becomes a view that is valid until the transaction ends or writes; p is NULL when there is
  * no such record. ERR_INTERNAL when the record is damaged. */
 int store_get(struct store_txn *t, enum store_table table, struct str key, struct str *value,

@@ -63,24 +63,30 @@ static int count_free(MDB_env *env, size_t *pages)
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+static int measure_used(const struct env *env, size_t *bytes, bool free_ones_too)
+{
+    size_t free_pages = 0;
+    MDB_envinfo info;
+    MDB_stat stat;
+    int rc = mdb_env_info(env->mdb, &info);
+
+    if (!rc)
+        rc = mdb_env_stat(env->mdb, &stat);
+    if (!rc && !free_ones_too)
+        rc = count_free(env->mdb, &free_pages);
+    *bytes = rc ? 0 : (info.me_last_pgno + 1 - free_pages) * stat.ms_psize;
+    return rc;
+}
+
 /* LMDB needs free pages to delete, too: an eighth of the map is out of reach for puts. */
 static int measure_room(struct store_txn *t)
 {
-    size_t limit = t->env->map_bytes - t->env->map_bytes / 8, used, free_pages = 0;
-    MDB_envinfo info;
-    MDB_stat stat;
-    int rc = mdb_env_info(t->env->mdb, &info);
+    size_t limit = t->env->map_bytes - t->env->map_bytes / 8, used;
+    int rc = measure_used(t->env, &used, true);
 
-    if (!rc)
-        rc = mdb_env_stat(t->env->mdb, &stat);
-    if (rc)
-        return rc;
-    used = (info.me_last_pgno + 1) * stat.ms_psize;
-    if (used > limit / 2) {
-        rc = count_free(t->env->mdb, &free_pages);
-        used -= free_pages * stat.ms_psize;
-    }
-    t->room_bytes = used < limit ? limit - used : 0;
+    if (!rc && used > limit / 2)
+        rc = measure_used(t->env, &used, false);
+    t->room_bytes = !rc && used < limit ? limit - used : 0;
     return rc;
 }
 
@@ -185,30 +191,51 @@ void store_del(struct store_txn *t, enum store_table table, struct str key)
         stick(t, mdb_del(t->mdb, t->store->tables[table], &k, NULL));
 }
 
-void store_trim(struct store_txn *t, enum store_table table, size_t keep)
+/* The first records, until `keep` are left or one is not before `end`. */
+static void trim(struct store_txn *t, enum store_table table, size_t keep, struct str end)
 {
-    size_t count;
+    size_t count = store_count(t, table);
+    MDB_val key, data, last = val(end);
+    MDB_dbi dbi = t->store->tables[table];
     MDB_cursor *cursor;
-    MDB_val key, data;
     int rc;
 
-    if (!may_write(t, table))
-        return;
-    count = store_count(t, table);
     if (count <= keep)
         return;
-    rc = mdb_cursor_open(t->mdb, t->store->tables[table], &cursor);
+    rc = mdb_cursor_open(t->mdb, dbi, &cursor);
     if (rc) {
         stick(t, rc);
         return;
     }
     for (; rc == 0 && count > keep; count--) {
         rc = mdb_cursor_get(cursor, &key, &data, MDB_FIRST);
+        if (rc == 0 && end.p && mdb_cmp(t->mdb, dbi, &key, &last) >= 0)
+            break;
         if (rc == 0)
             rc = mdb_cursor_del(cursor, 0);
     }
     mdb_cursor_close(cursor);
     stick(t, rc);
+}
+
+void store_trim(struct store_txn *t, enum store_table table, size_t keep)
+{
+    if (may_write(t, table))
+        trim(t, table, keep, STR_NONE);
+}
+
+void store_trim_before(struct store_txn *t, enum store_table table, struct str end)
+{
+    if (may_write(t, table))
+        trim(t, table, 0, end);
+}
+
+size_t store_used_bytes(struct store *s, enum store_env env)
+{
+    size_t bytes;
+
+    (void)measure_used(&s->envs[env], &bytes, false);
+    return bytes;
 }
 
 static int read_record(struct store_txn *t, enum store_table table, struct str key,
