@@ -4,6 +4,7 @@
 #ifndef THALASSA_APP_H
 #define THALASSA_APP_H
 
+#include "app_meters.h"
 #include "app_render.h"
 #include "base/file.h"
 #include "base/worker.h"
@@ -33,6 +34,8 @@ struct registration;
 struct app_reload;
 struct app_spoa;
 struct app_web;
+struct stats;
+struct stats_log;
 
 /* The structure that the running worker was started with (render/structure.h). */
 struct app_running {
@@ -99,6 +102,11 @@ struct app {
     struct totals *totals; /* what all workers have counted */
     struct lua_totals lua_totals;
     int64_t totals_saved_ms, totals_pid; /* when they were stored last, and of which worker */
+    struct stats *stats;                 /* samples of frontends, backends, members */
+    struct stats_log *stats_log;         /* those in history/; NULL: it cannot be read */
+    int64_t stats_ms;                    /* when the last was taken; monotonic, 0: none yet */
+    bool stats_lost, stats_told;         /* the last is not in history/; and that was logged */
+    void (*on_stats)(struct app *);      /* a sample was taken; may be NULL */
     int64_t proxies_read_ms;
     struct capabilities caps;
     bool lua;            /* HAProxy was built with Lua */
@@ -148,7 +156,8 @@ struct app {
     int lock;                    /* on the configuration; -1: none */
     struct app_reloads reloads;
     uint64_t plans_applied, commands_sent;
-    int64_t apply_began_ms, apply_ms; /* from the first command to the last answer, all plans */
+    struct app_meters meters;
+    double apply_began_s; /* monotonic */
 
     struct app_change *changes, **last_change;
     bool change_busy;
@@ -168,6 +177,7 @@ struct app {
 };
 
 int64_t app_now_ms(void); /* monotonic */
+double app_now_s(void);
 int64_t app_wall_ms(void);
 
 /* --- app_world.c: from what is stored and known to the plan --- */

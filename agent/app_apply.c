@@ -26,6 +26,7 @@ static void note_replies(struct app *a, const struct batch *b)
     for (size_t i = 0; i < b->answered; i++) {
         const struct plan_op *op = &a->sent.ops[i];
         enum reply_meaning meaning = reply_classify(op->kind, b->replies[i]);
+        a->meters.operations[op->kind][meaning]++;
         plan_note_reply(a->ledger, a->proxies, op, meaning);
         if (op->backend.n)
             scope_add(&a->unseen, op->backend);
@@ -52,7 +53,7 @@ static void on_done(void *ctx, const struct batch *b)
     plan_free(&a->sent);
     app_store_ledger(a);
     a->commands_sent += b->answered;
-    a->apply_ms += app_now_ms() - a->apply_began_ms;
+    app_meter_apply(a, app_now_s() - a->apply_began_s);
     a->plans_applied++;
     a->observe_asked = true;
     a->files_stale = true;
@@ -86,7 +87,7 @@ void app_apply(struct app *a)
     progress_sent(&a->progress, a->plan.hash);
     a->sent = a->plan; /* the plan may be made anew before the answers are there */
     a->plan = (struct plan){.wake_ms = -1};
-    a->apply_began_ms = app_now_ms();
+    a->apply_began_s = app_now_s();
     a->have_fresh = false;
     fault_point("apply.send");
     if (batch_send(a->runtime, commands, a->sent.count, DEADLINE_S, on_done, a, &e)) {

@@ -23,6 +23,14 @@ int64_t app_now_ms(void)
     return clock_ms(CLOCK_MONOTONIC);
 }
 
+double app_now_s(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 int64_t app_wall_ms(void)
 {
     return clock_ms(CLOCK_REALTIME);

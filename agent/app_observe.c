@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asks HAProxy what it runs, and takes the answer for the truth. */
 #include "app_drift.h"
+#include "app_stats.h"
 #include "app_workers.h"
 
 #include "base/log.h"
@@ -61,8 +62,10 @@ static void take(struct app *a, struct have *have)
     map_cache_update(a->maps, have);
     have_drop_maps(have);
     go_on(a, held);
-    if (fresh)
+    if (fresh) {
         app_totals_take(a, a->have);
+        app_stats_take(a, a->have);
+    }
     app_files_look(a);
 }
 
@@ -149,6 +152,7 @@ void app_observe(struct app *a)
         which = MAP_CACHE_STALE;
     } else {
         request.proxies = are_proxies_due(a);
+        request.members = request.proxies && app_stats_due(a);
     }
     a->observe_began_ms = app_now_ms();
     if (request.proxies)

@@ -176,6 +176,7 @@ static void succeed(struct app_reload *r)
 
     if (r->facts.running) {
         a->reloads.count++;
+        app_meter_reload(a, r->field);
         a->reloads.last_ms = app_wall_ms();
         (void)snprintf(a->reloads.reason, sizeof a->reloads.reason, "%s", r->reason);
         app_note(a, "haproxyConfigChanged", STR("haproxy"), "agent", "reload: %s", r->reason);
@@ -292,16 +293,15 @@ void app_mark_good(struct app *a)
 static void tell_reason(struct app_reload *r)
 {
     const struct app *a = r->app;
+    const struct reasons *all = a->reasons.count ? &a->reasons : &a->plan.reasons;
+    const struct reason *first = all->items;
 
-    if (a->reasons.count)
-        (void)snprintf(r->reason, sizeof r->reason, STR_FMT ": " STR_FMT ": " STR_FMT "%s",
-                       STR_ARG(a->reasons.items[0].object), STR_ARG(a->reasons.items[0].field),
-                       STR_ARG(a->reasons.items[0].why), a->reasons.count > 1 ? " (and more)" : "");
-    else if (a->plan.reasons.count)
-        (void)snprintf(r->reason, sizeof r->reason, STR_FMT ": " STR_FMT ": " STR_FMT,
-                       STR_ARG(a->plan.reasons.items[0].object),
-                       STR_ARG(a->plan.reasons.items[0].field),
-                       STR_ARG(a->plan.reasons.items[0].why));
+    if (all->count == 0)
+        return;
+    (void)snprintf(r->reason, sizeof r->reason, STR_FMT ": " STR_FMT ": " STR_FMT "%s",
+                   STR_ARG(first->object), STR_ARG(first->field), STR_ARG(first->why),
+                   a->reasons.count > 1 ? " (and more)" : "");
+    str_copy(r->field, sizeof r->field, first->field);
 }
 
 void app_reload(struct app *a, bool running)

@@ -18,7 +18,8 @@ struct app_reload {
     size_t renamed_count;
     struct app_install *install; /* what was there before, to put it back */
     char reason[512];
-    char object[192]; /* to blame; empty: the objects of the reasons */
+    char field[METER_REASON_BYTES]; /* that forced it; empty: none did */
+    char object[192];               /* to blame; empty: the objects of the reasons */
     char error[512], detail[2048];
     int64_t old_pid, new_pid; /* new_pid 0: not told */
     bool refused;             /* by HAProxy, or by an address that is taken: an object's fault */

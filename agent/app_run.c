@@ -5,6 +5,7 @@
 #include "app_adopt.h"
 #include "app_notify.h"
 #include "app_spoa.h"
+#include "app_stats.h"
 #include "app_switches.h"
 #include "app_workers.h"
 #include "base/log.h"
@@ -107,6 +108,7 @@ static int open_all(struct app *a, struct err *e)
         return -1;
     a->effective = objects_ref(a->stored);
     app_totals_open(a);
+    app_stats_open(a);
     a->worker = worker_start(a->loop);
     app_drive_start(a);
     if (app_runtime_open(a, e) || app_registry_start(a, e) || app_web_start(a, e) ||
@@ -163,6 +165,7 @@ static void close_all(struct app *a)
         runtime_close(a->runtime);
     free(a->link);
     app_totals_close(a);
+    app_stats_close(a);
     app_reload_free(a->reloaded);
     release(a);
 }

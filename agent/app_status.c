@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GET /status and GET /metrics: how the agent and what it looks after are doing. */
+/* GET /status: how the agent and what it looks after are doing. */
 #include "app_drift.h"
 #include "app_override.h"
 #include "app_spoa.h"
@@ -70,19 +70,25 @@ static void put_held(struct app *a, struct json_out *o)
     json_close_array(o);
 }
 
-static void put_registry(struct app *a, struct json_out *o)
+const char *app_registry_word(const struct app *a)
 {
     struct registry_status s = subscriptions_status(a->registry);
-    bool holding = false;
     struct catalog *c = subscriptions_catalog(a->registry);
+    bool holding = false;
     struct pool_view *view;
     struct str name;
 
     for (size_t i = 0; (view = catalog_each(c, i, &name)); i++)
         holding = holding || view->held_count;
+    return s.state == REGISTRY_OK && holding ? "holding" : registry_state_name(s.state);
+}
+
+static void put_registry(struct app *a, struct json_out *o)
+{
+    struct registry_status s = subscriptions_status(a->registry);
+
     json_open_object(o, "registry");
-    json_put_z(o, "state",
-               s.state == REGISTRY_OK && holding ? "holding" : registry_state_name(s.state));
+    json_put_z(o, "state", app_registry_word(a));
     json_put_int(o, "since", s.since_ms);
     json_put_z(o, "lastError", s.last_error);
     put_held(a, o);
@@ -185,59 +191,5 @@ int app_view_status(struct app *a, struct buf *out, struct err *e)
     put_failed(a, &o);
     json_close_object(&o);
     json_out_fini(&o);
-    return 0;
-}
-
-static void put_simple(struct metrics *m, const char *name, enum metric_type type, const char *help,
-                       int64_t value)
-{
-    metrics_family(m, name, type, help);
-    metrics_put_int(m, NULL, 0, value);
-}
-
-int app_view_metrics(struct app *a, struct metrics *m, struct err *e)
-{
-    struct registry_status s = subscriptions_status(a->registry);
-    struct catalog *c = subscriptions_catalog(a->registry);
-    struct pool_view *view;
-    struct metric_label version = {"version", str_z(THALASSA_VERSION)};
-    struct str name;
-
-    (void)e;
-    metrics_family(m, "thalassa_build_info", METRIC_GAUGE, "Version of the agent.");
-    metrics_put_int(m, &version, 1, 1);
-    put_simple(m, "thalassa_generation_desired", METRIC_GAUGE, "Stored generation.",
-               (int64_t)a->stored->generation);
-    put_simple(m, "thalassa_generation_applied", METRIC_GAUGE,
-               "Generation that HAProxy was last seen to run.", (int64_t)a->applied_generation);
-    put_simple(m, "thalassa_haproxy_up", METRIC_GAUGE, "Whether HAProxy answers.", a->have != NULL);
-    put_simple(m, "thalassa_reloads_total", METRIC_COUNTER, "Reloads of HAProxy by the agent.",
-               (int64_t)a->reloads.count);
-    put_simple(m, "thalassa_haproxy_old_workers", METRIC_GAUGE,
-               "Workers that a reload replaced and that still have connections.",
-               (int64_t)a->old_workers.count);
-    put_simple(m, "thalassa_plans_total", METRIC_COUNTER, "Plans sent to HAProxy.",
-               (int64_t)a->plans_applied);
-    put_simple(m, "thalassa_commands_total", METRIC_COUNTER, "Commands sent to HAProxy.",
-               (int64_t)a->commands_sent);
-    metrics_family(m, "thalassa_apply_seconds_total", METRIC_COUNTER,
-                   "Time from the first command of each plan to its last answer.");
-    metrics_put_double(m, NULL, 0, (double)a->apply_ms / 1000.0);
-    put_simple(m, "thalassa_pending_operations", METRIC_GAUGE, "Commands that are to be sent.",
-               (int64_t)a->plan.count);
-    put_simple(m, "thalassa_failed_objects", METRIC_GAUGE, "Objects that HAProxy does not take.",
-               (int64_t)a->failed.count);
-    put_simple(m, "thalassa_overrides", METRIC_GAUGE,
-               "Members of which an operator said something.", (int64_t)app_count_overrides(a));
-    put_simple(m, "thalassa_registry_up", METRIC_GAUGE, "Whether the registry answers.",
-               s.state == REGISTRY_OK);
-    metrics_family(m, "thalassa_held_members", METRIC_GAUGE,
-                   "Members kept although the registry does not name them.");
-    for (size_t i = 0; (view = catalog_each(c, i, &name)); i++) {
-        struct metric_label backend = {"backend", name};
-        metrics_put_int(m, &backend, 1, (int64_t)view->held_count);
-    }
-    app_spoa_metrics(a, m);
-    app_totals_metrics(a, m);
     return 0;
 }

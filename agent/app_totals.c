@@ -189,10 +189,10 @@ static void collect(void *ctx, bool frontend, struct str name, const uint64_t *c
 
 struct family {
     const char *frontend, *backend, *code, *help;
-    bool of_frontends; /* HAProxy counts it of frontends, too */
+    unsigned of;
 };
 
-enum { OF_BACKEND = false, OF_BOTH = true };
+enum { OF_FRONTEND = 1, OF_BACKEND = 2, OF_BOTH = 3 };
 
 static const struct family families[] = {
 #define COUNTER(id, column, of, metric, label, help)                                               \
@@ -206,7 +206,7 @@ static void put_counter(struct metrics *m, const struct showing *s, size_t count
 {
     const struct family *f = &families[counter];
 
-    if (frontend && !f->of_frontends)
+    if (!(f->of & (frontend ? OF_FRONTEND : OF_BACKEND)))
         return;
     if (*f->help)
         metrics_family(m, frontend ? f->frontend : f->backend, METRIC_COUNTER, f->help);

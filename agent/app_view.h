@@ -28,6 +28,9 @@ int app_view_status(struct app *a, struct buf *out, struct err *e);
 int app_view_metrics(struct app *a, struct metrics *m, struct err *e);
 int app_view_ready(struct app *a, struct err *e);
 
+/* "starting", "ok", "down", "holding" */
+const char *app_registry_word(const struct app *a);
+
 void app_put_splits(struct app *a, struct json_out *o, const char *key);
 
 /* Version switches under way, and those that ended a short while ago, as the array "switches". */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Splits and policies, as the API shows them. */
+#include "app_stats.h"
 #include "app_view.h"
 
-#include "plan/totals.h"
 #include "policy/try.h"
 
 #include <string.h>
@@ -24,9 +24,20 @@ static void find_counted(void *ctx, bool frontend, struct str name, const uint64
     c->counters = c->copy;
 }
 
+/* Rates of the last interval, and times, of the proxies that serve it. */
+static void put_latest(void *ctx, const struct stat_row *s)
+{
+    json_open_object(ctx, "rate");
+    stat_put_rate(ctx, "requests", s, COUNTER_REQUESTS);
+    stat_put_rate(ctx, "responses5xx", s, COUNTER_RESPONSES_5XX);
+    json_close_object(ctx);
+    stat_put_times(ctx, s);
+}
+
 static void put_observed(struct app *a, struct json_out *o, struct str backend)
 {
     struct counted c = {.backend = backend};
+    struct stat_id id = {.kind = STAT_BACKEND, .key = backend, .member = STR("")};
 
     if (totals_are_known(a->totals))
         totals_each(a->totals, find_counted, &c);
@@ -39,6 +50,7 @@ static void put_observed(struct app *a, struct json_out *o, struct str backend)
     json_put_int(o, "responses5xx", (int64_t)c.counters[COUNTER_RESPONSES_5XX]);
     json_put_int(o, "connectErrors", (int64_t)c.counters[COUNTER_CONNECT_ERRORS]);
     json_put_int(o, "responseErrors", (int64_t)c.counters[COUNTER_RESPONSE_ERRORS]);
+    stats_each(a->stats, &id, put_latest, o);
     json_close_object(o);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Wires the HTTP server: what the routes call. */
 #include "app_change.h"
+#include "app_stats.h"
 #include "app_view.h"
 
 #include "base/log.h"
@@ -95,6 +96,17 @@ static int activity(void *ctx, const struct web_activity_query *query, struct bu
     return activity_query(a->activity, &q, out, e);
 }
 
+static int stats(void *ctx, const struct web_stats_query *query, struct buf *out, struct err *e)
+{
+    return app_view_stats(ctx, query, out, e);
+}
+
+static int stat_history(void *ctx, const struct web_stat_query *query, struct buf *out,
+                        struct err *e)
+{
+    return app_view_stat(ctx, query, out, e);
+}
+
 static int config(void *ctx, struct buf *out, struct err *e)
 {
     struct app *a = ctx;
@@ -137,6 +149,8 @@ static const struct web_api functions = {
     .member = member,
     .status = status,
     .activity = activity,
+    .stats = stats,
+    .stat = stat_history,
     .config = config,
     .metrics = metrics,
     .ready = ready,

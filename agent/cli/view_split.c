@@ -11,10 +11,13 @@ static struct str percent(struct view *v, const struct json *target)
                         (long long)(weight % 100));
 }
 
-static struct str observed(const struct json *target, const char *what)
+/* `group` NULL: none. */
+static struct str observed(const struct json *target, const char *group, const char *what)
 {
     const struct json *o = json_get(target, "observed");
 
+    if (o && group)
+        o = json_get(o, group);
     return o ? view_text(o, what) : STR("");
 }
 
@@ -22,14 +25,17 @@ static void add_target(struct view *v, struct table *t, const struct json *targe
 {
     table_add(t, view_text(target, "backend"));
     table_add(t, percent(v, target));
-    table_add(t, observed(target, "requests"));
-    table_add(t, observed(target, "responses5xx"));
+    table_add(t, observed(target, NULL, "requests"));
+    table_add(t, observed(target, NULL, "responses5xx"));
+    table_add(t, observed(target, "rate", "requests"));
+    table_add(t, observed(target, "rate", "responses5xx"));
+    table_add(t, observed(target, "times", "total"));
 }
 
 void view_splits(struct view *v, const struct json *list)
 {
-    static const char *const titles[] = {"BACKEND",   "STICKY", "TARGET", ">SHARE",
-                                         ">REQUESTS", ">5XX",   NULL};
+    static const char *const titles[] = {"BACKEND", "STICKY", "TARGET", ">SHARE", ">REQUESTS",
+                                         ">5XX",    ">REQ/S", ">5XX/S", ">MS",    NULL};
     struct table t;
 
     table_init(&t, v->arena, titles);
@@ -45,7 +51,8 @@ void view_splits(struct view *v, const struct json *list)
 
 void view_split(struct view *v, const struct json *o)
 {
-    static const char *const titles[] = {"TARGET", ">SHARE", ">REQUESTS", ">5XX", NULL};
+    static const char *const titles[] = {"TARGET", ">SHARE", ">REQUESTS", ">5XX",
+                                         ">REQ/S", ">5XX/S", ">MS",       NULL};
     struct table t;
 
     view_put_row(v, "split", view_text(o, "key"));

@@ -8,6 +8,7 @@
 #include "model/override.h"
 #include "model/policy.h"
 #include "model/split.h"
+#include "plan/stat_id.h"
 #include "web/etag.h"
 #include "web/metrics.h"
 
@@ -75,6 +76,18 @@ struct web_activity_query {
     bool oldest_first; /* instead: the first so many behind `since`, oldest first */
 };
 
+struct web_stats_query {
+    bool has_kind;
+    enum stat_kind kind; /* only these */
+    struct str backend;  /* only this one and its members; empty: all */
+};
+
+struct web_stat_query {
+    struct str id;    /* as the path has it */
+    int64_t since_ms; /* only what is newer */
+    size_t limit;     /* the newest so many samples; 0: all */
+};
+
 /* Readers append one JSON text (or what is said) to `out` and return 0, or -1 with `e` filled. */
 struct web_api {
     void *ctx;
@@ -99,6 +112,10 @@ struct web_api {
     int (*status)(void *ctx, struct buf *out, struct err *e);
     int (*activity)(void *ctx, const struct web_activity_query *query, struct buf *out,
                     struct err *e); /* an array */
+
+    int (*stats)(void *ctx, const struct web_stats_query *query, struct buf *out,
+                 struct err *e); /* an array */
+    int (*stat)(void *ctx, const struct web_stat_query *query, struct buf *out, struct err *e);
 
     /* Text of the configuration last written; ERR_NOT_FOUND before there is one. */
     int (*config)(void *ctx, struct buf *out, struct err *e);

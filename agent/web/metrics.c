@@ -26,10 +26,12 @@ static void put_escaped(struct buf *to, struct str s, bool quotes)
 
 void metrics_family(struct metrics *m, const char *name, enum metric_type type, const char *help)
 {
+    static const char *const types[] = {"counter", "gauge", "histogram"};
+
     m->name = name;
     buf_printf(m->to, "# HELP %s ", name);
     put_escaped(m->to, str_z(help), false);
-    buf_printf(m->to, "\n# TYPE %s %s\n", name, type == METRIC_COUNTER ? "counter" : "gauge");
+    buf_printf(m->to, "\n# TYPE %s %s\n", name, types[type]);
 }
 
 static void put_name(struct metrics *m, const struct metric_label *labels, size_t count)
@@ -60,4 +62,17 @@ void metrics_put_double(struct metrics *m, const struct metric_label *labels, si
         buf_add_z(m->to, value > 0 ? "+Inf\n" : "-Inf\n");
     else
         buf_printf(m->to, "%.15g\n", value);
+}
+
+void metrics_put_histogram(struct metrics *m, const struct metric_histogram *h)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < h->bound_count; i++) {
+        count += h->counts[i];
+        buf_printf(m->to, "%s_bucket{le=\"%.15g\"} %" PRIu64 "\n", m->name, h->bounds[i], count);
+    }
+    count += h->counts[h->bound_count];
+    buf_printf(m->to, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", m->name, count);
+    buf_printf(m->to, "%s_sum %.15g\n%s_count %" PRIu64 "\n", m->name, h->sum, m->name, count);
 }

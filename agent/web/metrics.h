@@ -8,7 +8,7 @@
 
 #define METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
-enum metric_type { METRIC_COUNTER, METRIC_GAUGE };
+enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 
 struct metric_label {
     const char *name;
@@ -30,5 +30,14 @@ void metrics_put_int(struct metrics *m, const struct metric_label *labels, size_
                      int64_t value);
 void metrics_put_double(struct metrics *m, const struct metric_label *labels, size_t count,
                         double value); /* NaN and infinities are written as the format wants */
+
+/* Of the family that is open. `counts` has one more than `bounds`: of what is above them all. */
+struct metric_histogram {
+    const double *bounds;
+    size_t bound_count;
+    const uint64_t *counts;
+    double sum;
+};
+void metrics_put_histogram(struct metrics *m, const struct metric_histogram *h);
 
 #endif

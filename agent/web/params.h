@@ -17,7 +17,9 @@ struct params {
     bool dry_run, force, prune, strict, oldest;
     uint64_t wait_ms; /* 0: do not wait */
     uint64_t since, limit;
+    bool has_limit; /* it is not the default */
     struct str filter;
+    struct str type, backend; /* none: not given */
 };
 
 /* `allowed` lists the route's parameters, parted by blanks. Another one, one that is there twice,

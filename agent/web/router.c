@@ -12,6 +12,10 @@ static bool fits(const char *pattern, struct str path, struct names *names)
 
     while (want.p && path.p) {
         struct str w = str_cut(&want, '/'), have = str_cut(&path, '/');
+        if (str_ends(w, STR("*}")) && have.n) {
+            names->name = (struct str){have.p, have.n + (path.p ? path.n + 1 : 0)};
+            return true;
+        }
         if (str_starts(w, STR("{")) && have.n)
             *(str_eq_z(w, "{name}") ? &names->name : &names->member) = have;
         else if (!str_eq(w, have))

@@ -11,9 +11,9 @@ struct call;
 struct route {
     enum method method;
     enum right right;
-    const char
-        *pattern;       /* "/backends/{name}/members": segments in braces are {name} and {member} */
-    const char *params; /* query parameters it takes, parted by blanks */
+    const char *pattern; /* "/backends/{name}/members": segments in braces are {name} and {member};
+                          * {name*} is all that is left of the path */
+    const char *params;  /* query parameters it takes, parted by blanks */
     void (*handle)(struct call *call);
 };
 
@@ -26,7 +26,7 @@ enum route_found {
 
 struct route_match {
     const struct route *route;
-    struct str name;   /* the segment in braces, decoded: may hold any printable byte, '/' too */
+    struct str name;   /* the part in braces, decoded: may hold any printable byte, '/' too */
     struct str member; /* the second one */
     unsigned allow;    /* bits 1 << method */
 };

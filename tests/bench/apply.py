@@ -125,7 +125,7 @@ def run(keeper, version, members, backends) -> None:
     zero = resident_mb(agent.child.pid)
     config = (folder / "haproxy.cfg").read_text()
     write(catalog.with_suffix(".next"), members, backends)
-    before = metric(agent, "thalassa_apply_seconds_total")
+    before = metric(agent, "thalassa_apply_seconds_sum")
     sent = metric(agent, "thalassa_commands_total")
     start = time.monotonic()
     catalog.with_suffix(".next").rename(catalog)
@@ -133,7 +133,7 @@ def run(keeper, version, members, backends) -> None:
     wait.until(lambda: metric(agent, "thalassa_commands_total") >= sent + 3 * members, "all are sent", 300)
     wait.until(lambda: agent.status()["pending"] == [], "the plan is done", 300)
     took = time.monotonic() - start
-    applied = metric(agent, "thalassa_apply_seconds_total") - before
+    applied = metric(agent, "thalassa_apply_seconds_sum") - before
     assert servers(haproxy) >= members
     quiet = idle(agent)
     commands = []

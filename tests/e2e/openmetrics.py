@@ -41,7 +41,14 @@ def parse(text) -> dict[str, Family]:
 def _sample(families, open_name, line) -> None:
     found = SAMPLE.fullmatch(line)
     assert found, f"no sample: {line!r}"
-    assert found.group(1) == open_name, f"not in its family: {line!r}"
+    name = found.group(1)
+    if families[open_name].kind == "histogram":
+        assert re.fullmatch(rf"{open_name}_(bucket|sum|count)", name), f"not in its family: {line!r}"
+        if not name.endswith("_bucket"):
+            families[open_name].samples[(("", name.rsplit("_", 1)[1]),)] = float(found.group(found.lastindex))
+            return
+    else:
+        assert name == open_name, f"not in its family: {line!r}"
     labels = tuple(sorted((m[0], m[1]) for m in re.findall(LABEL, found.group(2) or "")))
     assert len({name for name, _ in labels}) == len(labels), f"a label twice: {line!r}"
     assert labels not in families[open_name].samples, f"a sample twice: {line!r}"

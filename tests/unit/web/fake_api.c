@@ -241,6 +241,23 @@ static int read_activity(void *ctx, const struct web_activity_query *q, struct b
     return 0;
 }
 
+static int read_stats(void *ctx, const struct web_stats_query *q, struct buf *out, struct err *e)
+{
+    (void)ctx;
+    (void)e;
+    buf_printf(out, "[\"%s\",\"" STR_FMT "\"]", q->has_kind ? stat_kind_name(q->kind) : "",
+               STR_ARG(q->backend));
+    return 0;
+}
+
+static int read_stat(void *ctx, const struct web_stat_query *q, struct buf *out, struct err *e)
+{
+    (void)ctx;
+    (void)e;
+    buf_printf(out, "[\"" STR_FMT "\",%d,%d]", STR_ARG(q->id), (int)q->since_ms, (int)q->limit);
+    return 0;
+}
+
 static int read_config(void *ctx, struct buf *out, struct err *e)
 {
     struct fake *f = ctx;
@@ -308,6 +325,8 @@ void fake_init(struct fake *f, struct ev_loop *loop)
                 .member = read_member,
                 .status = read_status,
                 .activity = read_activity,
+                .stats = read_stats,
+                .stat = read_stat,
                 .config = read_config,
                 .metrics = read_metrics,
                 .ready = read_ready,

@@ -37,10 +37,24 @@ static bool documents(const struct json *parameters, struct str name)
     return false;
 }
 
+/* "{name*}" may have slashes, which OpenAPI has no word for. */
+static const char *path_of(const struct route *r)
+{
+    static char path[128];
+    size_t n = 0;
+
+    for (const char *c = r->pattern; *c && n < sizeof path - 1; c++) {
+        if (*c != '*')
+            path[n++] = *c;
+    }
+    path[n] = 0;
+    return path;
+}
+
 static void check_route(const struct json *paths, const struct route *r)
 {
     static const char *const methods[] = {"get", "put", "post", "delete"};
-    const struct json *operation = json_get(json_get(paths, r->pattern), methods[r->method]);
+    const struct json *operation = json_get(json_get(paths, path_of(r)), methods[r->method]);
     struct str rest = str_z(r->params), word;
 
     if (!operation)

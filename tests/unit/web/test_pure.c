@@ -236,6 +236,34 @@ static void test_first_route_wins_and_allow_is_their_sum(void **state)
     arena_free(&a);
 }
 
+static void test_a_pattern_may_take_the_rest_of_the_path(void **state)
+{
+    static const struct route table[] = {{METHOD_GET, RIGHT_READ, "/s", "", NULL},
+                                         {METHOD_GET, RIGHT_READ, "/s/{name*}", "", NULL}};
+    static const struct {
+        const char *path, *name;
+    } cases[] = {{"/s/a", "a"},
+                 {"/s/a/b/c", "a/b/c"},
+                 {"/s/a%2Fb/c", "a/b/c"},
+                 {"/s/a/b/", "a/b"},
+                 {"/s/a//b", "a//b"}};
+    struct arena a = ARENA_INIT;
+    struct route_match m;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(router_find(table, 2, METHOD_GET, str_z(cases[i].path), &a, &m),
+                         ROUTE_FOUND);
+        assert_ptr_equal(m.route, &table[1]);
+        assert_true(str_eq_z(m.name, cases[i].name));
+    }
+    assert_int_equal(router_find(table, 2, METHOD_GET, STR("/s/"), &a, &m), ROUTE_FOUND);
+    assert_ptr_equal(m.route, &table[0]);
+    assert_int_equal(router_find(table, 2, METHOD_GET, STR("/s/a/%0a"), &a, &m), ROUTE_BAD_NAME);
+    assert_int_equal(router_find(table, 2, METHOD_PUT, STR("/s/a/b"), &a, &m), ROUTE_METHOD);
+    arena_free(&a);
+}
+
 static void test_content_length(void **state)
 {
     struct header items[] = {{STR("X"), STR("1")}, {STR("content-length"), STR("17")}};
@@ -279,6 +307,26 @@ static void test_metrics_text(void **state)
     buf_free(&out);
 }
 
+static void test_a_histogram_adds_up(void **state)
+{
+    static const double bounds[] = {0.25, 1};
+    static const uint64_t counts[] = {2, 0, 1};
+    const struct metric_histogram h = {bounds, 2, counts, 5.5};
+    struct metrics m;
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 4096);
+    metrics_init(&m, &out);
+    metrics_family(&m, "x_seconds", METRIC_HISTOGRAM, "Time.");
+    metrics_put_histogram(&m, &h);
+    assert_string_equal(out.p, "# HELP x_seconds Time.\n# TYPE x_seconds histogram\n"
+                               "x_seconds_bucket{le=\"0.25\"} 2\nx_seconds_bucket{le=\"1\"} 2\n"
+                               "x_seconds_bucket{le=\"+Inf\"} 3\n"
+                               "x_seconds_sum 5.5\nx_seconds_count 3\n");
+    buf_free(&out);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -289,8 +337,10 @@ int main(void)
         cmocka_unit_test(test_rights_and_listening),
         cmocka_unit_test(test_entity_tags),
         cmocka_unit_test(test_first_route_wins_and_allow_is_their_sum),
+        cmocka_unit_test(test_a_pattern_may_take_the_rest_of_the_path),
         cmocka_unit_test(test_content_length),
         cmocka_unit_test(test_metrics_text),
+        cmocka_unit_test(test_a_histogram_adds_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
