@@ -142,11 +142,12 @@ static void put_store(struct app *a, struct metrics *m)
 
 int app_view_metrics(struct app *a, struct metrics *m, struct err *e)
 {
-    struct metric_label version = {"version", str_z(THALASSA_VERSION)};
+    struct metric_label build[] = {{"version", str_z(THALASSA_VERSION)},
+                                   {"label", str_z(a->options->label)}};
 
     (void)e;
-    metrics_family(m, "thalassa_build_info", METRIC_GAUGE, "Version of the agent.");
-    metrics_put_int(m, &version, 1, 1);
+    metrics_family(m, "thalassa_build_info", METRIC_GAUGE, "Version of the agent, and its --label.");
+    metrics_put_int(m, build, 2, 1);
     put_simple(m, "thalassa_generation_desired", METRIC_GAUGE, "Stored generation.",
                (int64_t)a->stored->generation);
     put_simple(m, "thalassa_generation_applied", METRIC_GAUGE,

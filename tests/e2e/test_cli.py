@@ -17,7 +17,7 @@ import ports
 OPTIONS = """host port label serviceReg serviceRegPort datacenter location haproxySocketPath haproxyPidPath
 haproxyCfgPath templateFile persistence sudo debug dbPath config apiSocket haproxyPath
 haproxyMasterSocketPath haproxyReloadCmd haproxyCheckCmd haproxyStart haproxyDir adopt drainTimeout
-addState statsInterval maxShrink panic drift register serviceRegTokenFile serviceRegCa
+addState statsInterval statsRetention metricsMembers maxShrink panic drift register serviceRegTokenFile serviceRegCa
 serviceRegCert serviceRegKey haproxyStats insecure allowedHosts allowEmptySwitch minHealthy warmup switchTimeout
 importSkipBad activityEntries""".split()
 
