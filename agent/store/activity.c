@@ -296,7 +296,7 @@ static int split_filter(struct scan *scan, struct arena *a, struct str filter, s
 static int each_entry(struct store_txn *t, struct scan *scan, struct err *e)
 {
     uint64_t since = scan->query->since;
-    char from[SEQ_BYTES];
+    char from[SEQ_KEY_BYTES];
 
     if (!scan->query->oldest_first)
         return store_each(t, STORE_ACTIVITY, STORE_BACKWARD, STR_NONE, on_entry, scan, e);
