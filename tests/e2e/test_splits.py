@@ -113,12 +113,13 @@ def test_users_stay_while_both_targets_change_their_version(
     names = ["staged" if bucket(user, "live") < 3000 else "live" for user in users]
     versions = {"live": "1.0.0", "staged": "1.0.0"}
     wait.equals(answered, [one + versions[one] for one in names], "all serve")
-    with scene.no_reload(), scene.load():
+    with scene.no_reload(), load.Prober(scene.port) as prober:
         for name in ("live", "staged"):
             assert answered() == [one + versions[one] for one in names]
             scene.agent.good(scene.agent.post(f"/backends/{name}", {"version": "2.0.0"}, wait="20s"))
             versions[name] = "2.0.0"
             wait.equals(answered, [one + versions[one] for one in names], "the new members alone serve")
+    assert not prober.failures
 
 
 def test_the_first_sticky_cookie_counts_and_else_the_address(split_scene, keeper):
