@@ -9,6 +9,11 @@ few connections with many questions each, and many with one, as HAProxy asks. Ea
 policies that look at everything, of which the last holds; `example` is libspop's, and is asked four
 arguments. Load and server have a processor of their own, if there are two. On a busy machine the
 processor time per answer is the steadier number.
+
+The echo decides nothing. With one question per read the system calls are nearly all of it, for both.
+With sixteen per read they are shared, and what is left of the agent's time is the decision: 11,000
+instructions for these ten policies (a fourth of them headers, cookies and query by name, a tenth PCRE2's
+code, a fourth the protocol; none of callgrind's functions has a tenth of its own).
 """
 
 import argparse
