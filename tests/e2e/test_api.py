@@ -209,8 +209,9 @@ def test_answers_are_as_openapi_json_says(full):
     root = full.agent.get("/openapi.json").body
     names = {
         "/frontends": "web", "/backends": "rich", "/services": scenes.SERVICE, "/splits": "rich",
-        "/policies": "beta",
+        "/policies": "beta", "/stats": "stat/backend/rich",
     }
+    wait.until(lambda: full.agent.get("/stats/stat/backend/rich").status == 200, "there are statistics")
     one = full.agent.get("/backends/rich/members").body[0]
     member = f"{one['host']}:{one['port']}"
     for path, method, about in documented(full.agent):
