@@ -28,11 +28,13 @@
 #include <ev.h>
 
 struct app_change;
+struct app_held_note;
 struct app_link;
 struct lister;
 struct registration;
 struct app_reload;
 struct app_spoa;
+struct app_stream;
 struct app_web;
 struct stats;
 struct stats_log;
@@ -66,6 +68,13 @@ struct app_old_workers {
     bool told;  /* that a reload waits for them */
 };
 
+/* app_late.h; milliseconds of the monotonic clock */
+struct app_late {
+    ev_timer timer;
+    int64_t due_ms, window_ms;
+    int64_t worst_ms, before_ms; /* in this window and in the one before */
+};
+
 struct app {
     const struct options *options;
     struct ev_loop *loop;
@@ -82,6 +91,7 @@ struct app {
     struct failed_list failed;
     struct objects *effective; /* stored, less what failed */
     struct subscriptions *registry;
+    struct app_held_note *held_notes;  /* what was told of backends (app_held.h) */
     struct lister *lister;             /* NULL with a file for a registry */
     struct registration *registration; /* --register */
     struct desired *want;
@@ -164,14 +174,16 @@ struct app {
     bool version_asked; /* HAProxy's program is being asked: changes wait for its answer */
     struct app_change *waiters;
     struct app_web *web;
-    struct app_spoa *spoa; /* NULL: --spoeListen off */
+    struct app_stream *stream; /* NULL before and after `web` */
+    struct app_spoa *spoa;     /* NULL: --spoeListen off */
 
     struct arena members_arena; /* of members_dirty */
     struct str *members_dirty;  /* backends whose members are to be stored */
     size_t members_dirty_count;
     ev_timer members_timer;
 
-    ev_timer timer;   /* what LOOP_WAIT waits for */
+    ev_timer timer; /* what LOOP_WAIT waits for */
+    struct app_late late;
     ev_prepare drive; /* runs app_drive once a turn, when it was asked for */
     bool drive_asked;
 };
@@ -254,6 +266,8 @@ void app_adopt_hands(struct app *a); /* what was done by hand on HAProxy's socke
 /* --- app_activity.c --- */
 void app_note(struct app *a, const char *verb, struct str object, const char *actor,
               const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* The same with `before` and `after`; time and generation are filled in. */
+void app_note_entry(struct app *a, struct activity *what);
 
 /* Members that came and went, as activity. */
 void app_note_members(struct app *a, const struct desired *old, const struct desired *new);

@@ -1,30 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "app.h"
+#include "app_stream.h"
 
 #include "base/log.h"
 
 #include <stdio.h>
 
+enum { ENTRY_BYTES = 512 * 1024 };
+
+void app_note_entry(struct app *a, struct activity *what)
+{
+    struct buf entry;
+    uint64_t seq;
+    struct err e;
+
+    what->time_ms = app_wall_ms();
+    what->generation = a->stored ? a->stored->generation : 0;
+    buf_init(&entry, ENTRY_BYTES);
+    if (activity_append(a->activity, what, &seq, &entry, &e))
+        log_warn("activity: %s", e.text);
+    else
+        app_stream_activity(a, buf_str(&entry));
+    buf_free(&entry);
+}
+
 void app_note(struct app *a, const char *verb, struct str object, const char *actor,
               const char *format, ...)
 {
     char reason[ACTIVITY_TEXT_MAX];
-    struct activity what;
+    struct activity what = {.verb = str_z(verb), .object = object, .actor = str_z(actor)};
     va_list ap;
-    uint64_t seq;
-    struct err e;
 
     va_start(ap, format);
     (void)vsnprintf(reason, sizeof reason, format, ap);
     va_end(ap);
-    what = (struct activity){.time_ms = app_wall_ms(),
-                             .verb = str_z(verb),
-                             .object = object,
-                             .actor = str_z(actor),
-                             .reason = str_z(reason),
-                             .generation = a->stored ? a->stored->generation : 0};
-    if (activity_append(a->activity, &what, &seq, NULL, &e))
-        log_warn("activity: %s", e.text);
+    what.reason = str_z(reason);
+    app_note_entry(a, &what);
 }
 
 enum { MEMBERS_NOTED = 50 }; /* of one backend at once; more become one line */

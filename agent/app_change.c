@@ -14,48 +14,17 @@
 
 /* --- storing --- */
 
-static void note_change(struct app_change *c)
-{
-    static const struct {
-        const char *verb, *type;
-    } words[] = {
-        [CHANGE_PUT_FRONTEND] = {"changed", "frontend/"},
-        [CHANGE_DELETE_FRONTEND] = {"deleted", "frontend/"},
-        [CHANGE_PUT_BACKEND] = {"changed", "backend/"},
-        [CHANGE_DELETE_BACKEND] = {"deleted", "backend/"},
-        [CHANGE_PUT_SPLIT] = {"changed", "split/"},
-        [CHANGE_DELETE_SPLIT] = {"deleted", "split/"},
-        [CHANGE_PUT_POLICY] = {"changed", "policy/"},
-        [CHANGE_DELETE_POLICY] = {"deleted", "policy/"},
-        [CHANGE_SWITCH] = {"switched", "backend/"},
-        [CHANGE_CONFIG] = {"changed", "config"},
-        [CHANGE_ACCEPT_LOSS] = {"accepted", "backend/"},
-    };
-    const struct web_change *w = c->wish;
-    struct str object;
-
-    if (w->kind == CHANGE_OVERRIDE) {
-        app_override_note(c);
-        return;
-    }
-    object = arena_printf(&c->arena, "%s" STR_FMT, words[w->kind].type, STR_ARG(w->name));
-    app_note(c->app, words[w->kind].verb, object, w->actor, "%s" STR_FMT,
-             w->kind == CHANGE_SWITCH ? "to version " : "",
-             STR_ARG(w->kind == CHANGE_SWITCH ? w->version : STR("")));
-}
-
 static void commit(struct app_change *c)
 {
     struct app *a = c->app;
-    struct objects *before;
+    struct objects *before, *stored = a->stored;
     struct err e;
 
     if (app_store_objects(a, c->result.next, &e)) {
         app_change_fail(c, &e);
         return;
     }
-    app_switches_begin(a, a->stored, c->result.next);
-    objects_unref(a->stored);
+    app_switches_begin(a, stored, c->result.next);
     a->stored = objects_ref(c->result.next);
     before = a->effective;
     a->effective = objects_ref(c->effective);
@@ -66,7 +35,8 @@ static void commit(struct app_change *c)
     failed_refresh(&a->failed, a->stored);
     a->guard_empty = a->edit_held = false;
     c->generation = a->stored->generation;
-    note_change(c);
+    app_change_note(c, stored);
+    objects_unref(stored);
     if (c->rendered)
         app_set_want_text(a, c->rendered);
     app_subscribe(a);
@@ -308,7 +278,7 @@ static void accept_loss(struct app_change *c)
         app_change_fail(c, &e);
         return;
     }
-    note_change(c);
+    app_change_note(c, a->stored);
     reply_accepted(c, removed);
 }
 

@@ -27,6 +27,9 @@ struct app_change {
 /* Queue it; `wish` stays valid until `done` is called. */
 void app_change_queue(struct app *a, const struct web_change *wish, web_done *done, void *done_ctx);
 
+/* It is stored; `before` is what was stored until then. */
+void app_change_note(struct app_change *c, const struct objects *before);
+
 /* Each answers and frees; the next in the queue may begin. */
 void app_change_answer(struct app_change *c, const struct web_result *result);
 void app_change_fail(struct app_change *c, const struct err *e);

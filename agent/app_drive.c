@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asks control/loop.h what to do next, and does it. Asked once a turn of the loop at most. */
-#include "app.h"
+#include "app_stream.h"
 #include "app_workers.h"
 
 #include "base/log.h"
@@ -131,6 +131,8 @@ static void on_prepare(struct ev_loop *loop, ev_prepare *w, int events)
 
     (void)loop;
     (void)events;
+    if (a->drive_asked)
+        app_stream_changed(a); /* whatever changes asks for this */
     for (int i = 0; a->drive_asked && i < 8; i++) {
         a->drive_asked = false;
         drive(a);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /metrics: everything that the agent tells Prometheus. */
+#include "app_late.h"
 #include "app_override.h"
 #include "app_spoa.h"
 #include "app_stats.h"
+#include "app_stream.h"
 #include "app_view.h"
 #include "app_workers.h"
 
@@ -146,7 +148,8 @@ int app_view_metrics(struct app *a, struct metrics *m, struct err *e)
                                    {"label", str_z(a->options->label)}};
 
     (void)e;
-    metrics_family(m, "thalassa_build_info", METRIC_GAUGE, "Version of the agent, and its --label.");
+    metrics_family(m, "thalassa_build_info", METRIC_GAUGE,
+                   "Version of the agent, and its --label.");
     metrics_put_int(m, build, 2, 1);
     put_simple(m, "thalassa_generation_desired", METRIC_GAUGE, "Stored generation.",
                (int64_t)a->stored->generation);
@@ -156,6 +159,8 @@ int app_view_metrics(struct app *a, struct metrics *m, struct err *e)
     put_registry(a, m);
     put_store(a, m);
     app_spoa_metrics(a, m);
+    app_stream_metrics(a, m);
+    app_late_metrics(a, m);
     app_totals_metrics(a, m);
     app_stats_metrics(a, m);
     return 0;

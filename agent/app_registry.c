@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Wires the registry: which backends subscribe to what, and what their members are. */
-#include "app.h"
+#include "app_held.h"
+#include "app_stream.h"
 
 #include "base/log.h"
 #include "registry/list.h"
@@ -11,12 +12,15 @@ static void on_pool(void *ctx, struct str backend)
     struct app *a = ctx;
 
     app_store_members(a, backend);
+    app_stream_members_changed(a, backend);
+    app_held_look(a, backend);
     scope_add(&a->scope, backend);
     app_world_changed(a);
 }
 
 static void on_hosts(void *ctx)
 {
+    app_stream_members_changed(ctx, STR(""));
     app_touch_all(ctx);
     app_world_changed(ctx);
 }
@@ -97,6 +101,7 @@ int app_registry_start(struct app *a, struct err *e)
         return -1;
     app_subscribe(a);
     app_load_pools(a);
+    app_held_load(a);
     start_side_parts(a);
     return 0;
 }
@@ -109,6 +114,7 @@ void app_registry_stop(struct app *a)
         subscriptions_stop(a->registry);
     a->lister = NULL;
     a->registry = NULL;
+    app_held_free(a);
 }
 
 void app_subscribe(struct app *a)

@@ -3,12 +3,14 @@
 
 #include "app.h"
 #include "app_adopt.h"
+#include "app_late.h"
 #include "app_notify.h"
 #include "app_spoa.h"
 #include "app_stats.h"
 #include "app_switches.h"
 #include "app_workers.h"
 #include "base/log.h"
+#include "haproxy/child.h"
 #include "registry/register.h"
 
 #include <malloc.h>
@@ -17,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXIT_CANNOT_BEGIN = 2 };
+enum { EXIT_CANNOT_BEGIN = 2, OPEN_FILES = 4096 };
 
 static struct {
     ev_signal term, interrupt, hangup;
@@ -179,6 +181,14 @@ static void tame_malloc(void)
     (void)mallopt(M_ARENA_MAX, 2);
 }
 
+static void raise_files(void)
+{
+    struct err e;
+
+    if (child_raise_files(OPEN_FILES, &e))
+        log_warn("%s: fewer clients than usual can be served", e.text);
+}
+
 int app_run(const struct options *options)
 {
     struct app a;
@@ -186,6 +196,7 @@ int app_run(const struct options *options)
     int rc = 0;
 
     tame_malloc();
+    raise_files();
     init(&a, options);
     watch_signals(&a);
     if (open_all(&a, &e)) {
@@ -194,7 +205,9 @@ int app_run(const struct options *options)
     } else {
         app_note(&a, "started", STR("agent"), "agent", "version %s", THALASSA_VERSION);
         app_notify_ready(&a);
+        app_late_start(&a);
         ev_run(a.loop, 0);
+        app_late_stop(&a);
         app_notify_stopping();
         log_info("ended; HAProxy goes on");
     }

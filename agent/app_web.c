@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Wires the HTTP server: what the routes call. */
 #include "app_change.h"
+#include "app_stream.h"
 #include "app_stats.h"
 #include "app_view.h"
 
@@ -208,7 +209,8 @@ int app_web_start(struct app *a, struct err *e)
     w->api.ctx = a;
     w->access = (struct access){.host = a->options->host, .insecure = a->options->insecure};
     allow_hosts(w, &a->options->allowedHosts);
-    w->web = (struct web){&w->api, &w->access};
+    app_stream_start(a, &w->api, &w->access);
+    w->web = (struct web){&w->api, &w->access, app_stream_live(a)};
     w->server = server_new(a->loop, &limits, web_handle, &w->web);
     return listen_all(a, w, e);
 }
@@ -217,7 +219,9 @@ void app_web_stop(struct app *a)
 {
     if (!a->web)
         return;
+    app_stream_stop(a);
     server_stop(a->web->server);
+    app_stream_free(a);
     free(a->web->allowed_hosts);
     free(a->web);
     a->web = NULL;

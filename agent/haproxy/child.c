@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -103,6 +104,29 @@ static void on_child(struct ev_loop *loop, ev_child *w, int events)
     free_child(c);
 }
 
+/* HAProxy reckons with the limit that it is given: ours is none of its business. */
+static struct rlimit files_of_children;
+static bool children_have_limit;
+
+int child_raise_files(unsigned long count, struct err *e)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files))
+        return err_errno(e, ERR_INTERNAL, errno, "limit of open files");
+    if (files.rlim_cur >= count)
+        return 0;
+    files_of_children = files;
+    children_have_limit = true;
+    files.rlim_cur = files.rlim_max < count ? files.rlim_max : count;
+    if (setrlimit(RLIMIT_NOFILE, &files))
+        return err_errno(e, ERR_INTERNAL, errno, "limit of open files");
+    if (files.rlim_cur < count)
+        return err_set(e, ERR_UNAVAILABLE, "no more than %lu open files are allowed, not %lu",
+                       (unsigned long)files.rlim_cur, count);
+    return 0;
+}
+
 /* In the new process: nothing but async-signal-safe calls. */
 static void become(const char *const *argv, int out, int failure)
 {
@@ -113,6 +137,8 @@ static void become(const char *const *argv, int out, int failure)
     if (access(".", R_OK | X_OK)) /* HAProxy refuses to work in a folder that it cannot return to */
         (void)!chdir("/");
     (void)setpgid(0, 0);
+    if (children_have_limit)
+        (void)setrlimit(RLIMIT_NOFILE, &files_of_children);
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)signal(SIGPIPE, SIG_DFL);

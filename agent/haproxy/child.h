@@ -24,6 +24,10 @@ typedef void child_on_exit(void *ctx, const struct child_result *result);
 struct child *child_run(struct ev_loop *loop, const char *const *argv, double deadline_s,
                         child_on_exit *on_exit, void *ctx, struct err *e);
 
+/* Let this process, and not its children, have so many open files. ERR_UNAVAILABLE when fewer have
+ * to do. */
+int child_raise_files(unsigned long count, struct err *e);
+
 /* Kill its group and forget it, without on_exit. */
 void child_cancel(struct child *c);
 

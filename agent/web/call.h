@@ -11,9 +11,12 @@
 
 enum { CALL_ANSWER_MAX_BYTES = 64 * 1024 * 1024 };
 
+struct live;
+
 struct call {
     const struct web_api *api;
     const struct access *access;
+    struct live *live; /* NULL: no stream */
     struct exchange *x;
     struct str name, member; /* of the path; none if the route has none */
     struct params params;

@@ -17,6 +17,7 @@ static unsigned deadline_ms(const struct server_limits *l, enum phase phase)
     case PHASE_HANDLER: return l->handler_ms;
     case PHASE_REPLY: return l->reply_ms;
     case PHASE_IDLE: return l->idle_ms;
+    case PHASE_UPGRADED: break;
     }
     return 0;
 }
@@ -25,6 +26,8 @@ void connection_enter(struct connection *c, enum phase phase)
 {
     c->phase = phase;
     ev_timer_stop(c->server->loop, &c->deadline);
+    if (phase == PHASE_UPGRADED)
+        return;
     ev_timer_set(&c->deadline, deadline_ms(&c->server->limits, phase) / 1000.0, 0.0);
     ev_timer_start(c->server->loop, &c->deadline);
 }

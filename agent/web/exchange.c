@@ -20,10 +20,20 @@ struct exchange *exchange_new(struct str raw_target)
     return x;
 }
 
+void exchange_give(struct exchange *x, struct upgraded *u)
+{
+    exchange_take *take = x->take;
+
+    x->take = NULL;
+    if (take)
+        take(x->take_ctx, u);
+}
+
 static void release(struct exchange *x)
 {
     if (!x->ended || (x->handed && !x->answered))
         return;
+    exchange_give(x, NULL);
     buf_free(&x->taken);
     buf_free(&x->reply.body);
     arena_free(&x->arena);
@@ -88,6 +98,19 @@ static void set_reply(struct exchange *x, unsigned status, const char *content_t
     *body = (struct buf){.limit = body->limit};
     if (x->on_reply)
         x->on_reply(x);
+}
+
+void exchange_upgrade(struct exchange *x, const char *protocol, exchange_take *take, void *ctx)
+{
+    struct buf none;
+
+    buf_init(&none, 1);
+    x->take = take;
+    x->take_ctx = ctx;
+    exchange_add_header(x, "Upgrade", str_z(protocol));
+    set_reply(x, 101, NULL, &none);
+    x->answered = true;
+    release(x);
 }
 
 static void answer(struct exchange *x, unsigned status, const char *content_type, struct buf *body)

@@ -31,10 +31,23 @@ struct reply {
     bool close; /* and hang up behind it */
 };
 
+/* The connection itself, once a 101 has been sent. `close` gives it back; the descriptor must not
+ * be closed by anybody else. */
+struct upgraded {
+    int fd; /* does not block */
+    struct peer peer;
+    struct str early; /* bytes that came behind the request; valid while it is taken */
+    void (*close)(struct upgraded *u);
+};
+
+/* `u` NULL: the client went away before. */
+typedef void exchange_take(void *ctx, struct upgraded *u);
+
 struct exchange {
     struct arena arena; /* for whatever must live as long as the exchange */
     enum method method; /* HEAD is METHOD_GET: the body is left out below */
     struct str method_name;
+    bool http_1_0;
     struct target target;
     struct header_list headers; /* in the order they came */
     struct str body;
@@ -44,6 +57,8 @@ struct exchange {
     struct str raw_target;
     struct buf taken; /* the body as it comes in */
     struct reply reply;
+    exchange_take *take; /* with status 101, until it was called */
+    void *take_ctx;
     bool handed;   /* a handler has it and owes the answer */
     bool answered; /* the handler gave it */
     bool ended;    /* the connection is done with it */
@@ -75,6 +90,10 @@ void exchange_reply_error(struct exchange *x, const struct err *e);
 void exchange_reply_status(struct exchange *x, unsigned status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The answer 101: the connection speaks `protocol` from here on. `take` is called exactly once,
+ * later and from the loop. */
+void exchange_upgrade(struct exchange *x, const char *protocol, exchange_take *take, void *ctx);
+
 unsigned exchange_status_of(enum err_kind kind);
 
 /* --- for the server and for tests of handlers --- */
@@ -84,6 +103,9 @@ enum method exchange_method(struct str name); /* case matters, HEAD gives METHOD
 
 /* An error reply that does not come from the handler; dropped if there is a reply already. */
 void exchange_fail(struct exchange *x, unsigned status, const struct err *e);
+
+/* To whom the upgraded connection goes, if anybody waits for it. */
+void exchange_give(struct exchange *x, struct upgraded *u);
 
 /* The connection is done with it; frees it unless a handler still owes the answer. */
 void exchange_end(struct exchange *x);

@@ -45,10 +45,10 @@ static int read_wait(const struct param *p, uint64_t *out_ms, struct err *e)
                      p->name.p, PARAM_WAIT_MAX_MS / 1000, STR_ARG(p->value));
 }
 
-static int read_text(const struct param *p, struct str *out, struct err *e)
+static int read_text(const struct param *p, size_t max, struct str *out, struct err *e)
 {
-    if (p->value.n > PARAM_FILTER_MAX)
-        return err_field(e, p->name.p, "%s: more than %d bytes", p->name.p, PARAM_FILTER_MAX);
+    if (p->value.n > max)
+        return err_field(e, p->name.p, "%s: more than %zu bytes", p->name.p, max);
     *out = p->value;
     return 0;
 }
@@ -74,11 +74,17 @@ static int read_one(const struct param *p, struct params *out, struct err *e)
         return read_number(p, 1, PARAM_LIMIT_MAX, &out->limit, e);
     }
     if (str_eq_z(p->name, "filter"))
-        return read_text(p, &out->filter, e);
+        return read_text(p, PARAM_FILTER_MAX, &out->filter, e);
+    if (str_eq_z(p->name, "resume")) {
+        out->has_resume = true;
+        return read_number(p, 0, INT64_MAX, &out->resume, e);
+    }
+    if (str_eq_z(p->name, "epoch"))
+        return read_text(p, PARAM_EPOCH_MAX, &out->epoch, e);
     if (str_eq_z(p->name, "type"))
-        return read_text(p, &out->type, e);
+        return read_text(p, PARAM_FILTER_MAX, &out->type, e);
     if (str_eq_z(p->name, "backend"))
-        return read_text(p, &out->backend, e);
+        return read_text(p, PARAM_FILTER_MAX, &out->backend, e);
     return err_field(e, p->name.p, "%s: no such parameter", p->name.p);
 }
 

@@ -10,7 +10,8 @@ enum {
     PARAM_WAIT_MAX_MS = 300000,
     PARAM_LIMIT_MAX = 1000,
     PARAM_LIMIT_DEFAULT = 100,
-    PARAM_FILTER_MAX = 256
+    PARAM_FILTER_MAX = 256,
+    PARAM_EPOCH_MAX = 32
 };
 
 struct params {
@@ -19,6 +20,9 @@ struct params {
     uint64_t since, limit;
     bool has_limit; /* it is not the default */
     struct str filter;
+    bool has_resume;
+    uint64_t resume;
+    struct str epoch;
     struct str type, backend; /* none: not given */
 };
 

@@ -9,7 +9,9 @@
 #include "base/log.h"
 #include "web/strict.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,6 +77,7 @@ static void begin(struct connection *c, struct exchange *x, const char *method, 
 
     x->method_name = arena_str(&x->arena, str_z(method));
     x->method = exchange_method(x->method_name);
+    x->http_1_0 = strcmp(version, "HTTP/1.0") == 0;
     (void)MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, on_header, x);
     if (strcmp(version, "HTTP/1.1") != 0 && strcmp(version, "HTTP/1.0") != 0)
         refuse_text(x, 505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
@@ -154,16 +157,53 @@ static void add_headers(struct MHD_Response *r, const struct exchange *x)
         (void)MHD_add_response_header(r, "Connection", "close");
 }
 
-static enum MHD_Result send_reply(struct connection *c, struct exchange *x)
+/* --- another protocol from here on --- */
+
+static void on_upgraded_close(struct upgraded *u)
+{
+    struct connection *c = (struct connection *)((char *)u - offsetof(struct connection, upgraded));
+
+    (void)MHD_upgrade_action(c->handle, MHD_UPGRADE_ACTION_CLOSE);
+    c->handle = NULL;
+    ev_feed_event(c->server->loop, &c->listener->io, EV_READ); /* the library ends it */
+}
+
+static void on_upgrade(void *cls, struct MHD_Connection *mhd, void *state, const char *early,
+                       size_t early_bytes, MHD_socket fd, struct MHD_UpgradeResponseHandle *handle)
+{
+    struct connection *c = connection_of(mhd);
+    int flags = fcntl(fd, F_GETFL);
+
+    (void)cls;
+    (void)state;
+    (void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+    c->handle = handle;
+    c->upgraded = (struct upgraded){
+        .fd = fd, .peer = c->peer, .early = {early, early_bytes}, .close = on_upgraded_close};
+    connection_enter(c, PHASE_UPGRADED);
+    exchange_give(c->exchange, &c->upgraded);
+}
+
+static struct MHD_Response *make_response(struct exchange *x)
 {
     struct buf *body = &x->reply.body;
-    struct MHD_Response *r =
-        MHD_create_response_from_buffer(body->n, body->p, MHD_RESPMEM_MUST_FREE);
+    struct MHD_Response *r;
+
+    if (x->reply.status == 101)
+        return MHD_create_response_for_upgrade(on_upgrade, NULL);
+    r = MHD_create_response_from_buffer(body->n, body->p, MHD_RESPMEM_MUST_FREE);
+    if (r)
+        *body = (struct buf){.limit = body->limit}; /* the response frees it */
+    return r;
+}
+
+static enum MHD_Result send_reply(struct connection *c, struct exchange *x)
+{
+    struct MHD_Response *r = make_response(x);
     enum MHD_Result rc;
 
     if (!r)
         return MHD_NO;
-    *body = (struct buf){.limit = body->limit}; /* the response frees it */
     connection_enter(c, PHASE_REPLY);
     add_headers(r, x);
     log_debug("web: %s: " STR_FMT " " STR_FMT ": %u", c->peer.address, STR_ARG(x->method_name),

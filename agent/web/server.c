@@ -20,8 +20,8 @@ enum { POOL_FACTOR = 2, POOL_SPARE_BYTES = 8192 };
 struct server_limits server_limits_default(void)
 {
     return (struct server_limits){
-        .connections = 256,
-        .connections_per_ip = 128,
+        .connections = 1256, /* 1000 of them may be viewers of the stream */
+        .connections_per_ip = 1128,
         .header_bytes = (size_t)16 * 1024,
         .body_bytes = (size_t)1024 * 1024,
         .bodies_bytes = (size_t)64 * 1024 * 1024,
@@ -89,8 +89,8 @@ static struct MHD_Daemon *start_daemon(struct listener *l, int fd)
     const struct server_limits *limits = &l->server->limits;
 
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-        request_on_part, l, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE | MHD_USE_ERROR_LOG, 0, NULL,
+        NULL, request_on_part, l, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,
         limits->connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits->connections_per_ip,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits->header_bytes * POOL_FACTOR + POOL_SPARE_BYTES,

@@ -14,7 +14,8 @@ enum phase {
     PHASE_BODY,
     PHASE_HANDLER,
     PHASE_REPLY,
-    PHASE_IDLE
+    PHASE_IDLE,
+    PHASE_UPGRADED /* speaks another protocol: its deadlines are its owner's */
 };
 
 struct connection {
@@ -26,7 +27,9 @@ struct connection {
     struct peer peer;
     ev_timer deadline;
     enum phase phase;
-    int fd; /* the library's; we only ever shut it down */
+    struct upgraded upgraded;
+    struct MHD_UpgradeResponseHandle *handle; /* PHASE_UPGRADED, until it is closed */
+    int fd;                                   /* the library's; we only ever shut it down */
     bool suspended;
     bool too_large, crowded; /* the body is thrown away, and the reply says so */
 };

@@ -47,8 +47,12 @@ static void run_route(const struct web *w, struct exchange *x, const struct rout
     struct call *c = ARENA_NEW(&x->arena, struct call);
     struct err e;
 
-    *c = (struct call){
-        .api = w->api, .access = w->access, .x = x, .name = match->name, .member = match->member};
+    *c = (struct call){.api = w->api,
+                       .access = w->access,
+                       .live = w->live,
+                       .x = x,
+                       .name = match->name,
+                       .member = match->member};
     if (access_may(w->access, &x->peer, match->route->right, &e) ||
         params_read(&x->target, match->route->params, &c->params, &e))
         exchange_reply_error(x, &e);

@@ -9,9 +9,12 @@
 #include "web/exchange.h"
 #include "web/router.h"
 
+struct live;
+
 struct web {
     const struct web_api *api;
     const struct access *access;
+    struct live *live; /* GET /stream; NULL: there is none */
 };
 
 /* For server_new: `web` is a struct web, which must outlive the server. */
