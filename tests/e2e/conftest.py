@@ -41,6 +41,7 @@ LOG_LINES = int(os.environ.get("THALASSA_LOG_LINES", "200"))
 VERSIONS = ["2.6", "3.0", "3.2", "3.4"]
 
 ONE_VERSION = {
+    "test_activity": "what the agent tells of itself",
     "test_cli": "what is printed",
     "test_cli_commands": "the API behind the command line is tested by other files",
     "test_registry": "Consul's failures: what HAProxy gets are members, as in test_members",
@@ -52,6 +53,7 @@ ENDS = {
     "test_hands": "whose word wins",
     "test_idempotence": "what is not done",
     "test_overrides": "whose word wins",
+    "test_stream": "what the agent tells",
     "test_switch_states": "the states of a switch; test_switch runs on all versions",
 }
 

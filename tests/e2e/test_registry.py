@@ -171,6 +171,7 @@ def test_held_members_that_return_are_ordinary_again(
     wait_held(scene, 3)
     scene.register(*scene.origins)
     wait_none_held(scene)
+    assert told(scene, "held", "holdEnded") == ["held", "holdEnded"]
     wait_registry(scene, "ok")
     assert_all_serve(scene)
     scene.deregister(scene.addresses[0])
@@ -321,6 +322,13 @@ def test_all_checks_critical_at_once_is_a_panic_and_not_an_outage(
         wanted[servers[2]] = "DRAIN"
         wait.equals(lambda: scene.haproxy.servers("live"), wanted, "the one that passes serves")
         assert panics(scene) == []
+    assert told(scene, "panic", "panicEnded") == ["panic", "panicEnded"]
+
+
+def told(scene, *verbs) -> list[str]:
+    """Those of these verbs that the activity has about `live`, oldest first."""
+    entries = scene.agent.get("/activity", limit=1000, filter="backend/live").body
+    return [one["verb"] for one in reversed(entries) if one["object"] == "backend/live" and one["verb"] in verbs]
 
 
 def panics(scene) -> list[str]:

@@ -34,6 +34,10 @@ const good = [
   ["Config", { version: 1, frontends: [{ ...frontend, key: "web" }], backends: [{ ...backend, key: "live" }] }],
   ["Switch", { key: "live", version: "2.0.0" }],
   ["Error", { error: "no", field: "rules[1].value" }],
+  ["StreamMessage", { type: "backend", op: "del", seq: 7, id: "backend/live" }],
+  ["StreamRequest", ["statSubscribe", "stat/backend/*"]],
+  ["StreamRequest", ["updateAqueductBackendVersion", "backend/live", "live", "2.0.0"]],
+  ["StreamRequest", { resume: 7, epoch: "0123456789abcdef" }],
 ];
 const bad = [
   ["Frontend", { backend: "live" }],
@@ -48,6 +52,9 @@ const bad = [
   ["Config", { backends: [{ type: "static" }] }],
   ["Switch", {}],
   ["Error", { message: "no" }],
+  ["StreamMessage", { type: "backend", op: "put", seq: 7 }],
+  ["StreamRequest", ["statSubscribe"]],
+  ["StreamRequest", { seq: 7 }],
 ];
 for (const [schema, value] of good) assert.ok(fits(schema, value), `${schema} refuses ${JSON.stringify(value)}`);
 for (const [schema, value] of bad) assert.ok(!fits(schema, value), `${schema} takes ${JSON.stringify(value)}`);

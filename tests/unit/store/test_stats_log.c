@@ -94,7 +94,7 @@ static void the_last_samples_are_kept(void **state)
     static const char *const nobody[] = {NULL};
     struct store *s = open_ok(*state);
     struct stats_log *log = log_ok(s);
-    char sample[8];
+    char sample[16];
 
     for (int i = 0; i < 12; i++) {
         (void)snprintf(sample, sizeof sample, "s%d", i);
