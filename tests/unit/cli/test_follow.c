@@ -4,6 +4,7 @@
 #include "cli/follow.h"
 
 #include "base/json_in.h"
+#include "chance.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -247,24 +248,23 @@ static void test_what_is_no_activity_is_refused(void **state)
 }
 
 /* Bursts, skipped numbers (a crash), answers that are lost. */
-static void live(unsigned seed, const char *filter)
+static void live(uint64_t seed, const char *filter)
 {
     struct activity_model *m = model_new();
     struct seen *seen = calloc(1, sizeof *seen);
     struct follow f;
     size_t expected = 0;
 
-    srand(seed);
     assert_non_null(seen);
     follow_init(&f, str_z(filter), 0);
     ask_all(&f, m, seen);
     for (int step = 0; step < 120; step++) {
-        int burst = rand() % 8 == 0 ? rand() % 250 : rand() % 3;
+        unsigned burst = chance(&seed, 8) == 0 ? chance(&seed, 250) : chance(&seed, 3);
         while (burst-- && m->count < ENTRIES_MAX - 1)
-            happen(m, rand() % 3 != 0);
-        if (rand() % 20 == 0)
-            m->next += (uint64_t)(rand() % 1024);
-        if (rand() % 6 == 0)
+            happen(m, chance(&seed, 3) != 0);
+        if (chance(&seed, 20) == 0)
+            m->next += chance(&seed, 1024);
+        if (chance(&seed, 6) == 0)
             follow_miss(&f);
         else
             (void)ask(&f, m, seen);
@@ -284,7 +284,7 @@ static void live(unsigned seed, const char *filter)
 static void test_every_entry_is_shown_once_and_in_order(void **state)
 {
     (void)state;
-    for (unsigned seed = 1; seed <= 200; seed++)
+    for (uint64_t seed = 1; seed <= 200; seed++)
         live(seed, seed % 2 ? "" : "word");
 }
 

@@ -3,6 +3,8 @@
  * at. */
 #include "cli/screen.h"
 
+#include "chance.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -202,14 +204,14 @@ static void test_a_terminal_of_another_size_begins_at_the_top(void **state)
     expect_row(&t, 0, "3");
 }
 
-static size_t put_random_page(char *page, size_t size)
+static size_t put_random_page(uint64_t *seed, char *page, size_t size)
 {
-    size_t n = 0, lines = (size_t)rand() % 30;
+    size_t n = 0, lines = chance(seed, 30);
 
     while (lines-- && n + 120 < size) {
-        size_t length = (size_t)rand() % 110;
+        size_t length = chance(seed, 110);
         while (length--)
-            page[n++] = rand() % 5 ? (char)('a' + rand() % 26) : ' ';
+            page[n++] = chance(seed, 5) ? (char)('a' + chance(seed, 26)) : ' ';
         page[n++] = '\n';
     }
     page[n] = 0;
@@ -220,17 +222,17 @@ static size_t put_random_page(char *page, size_t size)
 static void test_any_pages_end_like_the_last_one_alone(void **state)
 {
     static char page[4096];
+    uint64_t seed = 11;
 
     (void)state;
-    srand(11);
     for (int round = 0; round < 3000; round++) {
-        size_t rows = 4 + (size_t)rand() % 30, columns = 20 + (size_t)rand() % 70;
+        size_t rows = 4 + chance(&seed, 30), columns = 20 + chance(&seed, 70);
         struct screen s = {0}, alone = {0};
         struct terminal t, u;
         terminal_init(&t, rows, columns);
         terminal_init(&u, rows, columns);
-        for (int i = rand() % 4; i >= 0; i--) {
-            (void)put_random_page(page, sizeof page);
+        for (unsigned pages = 1 + chance(&seed, 4); pages; pages--) {
+            (void)put_random_page(&seed, page, sizeof page);
             paint(&s, &t, page);
         }
         paint(&alone, &u, page);
