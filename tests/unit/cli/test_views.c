@@ -122,16 +122,17 @@ static void test_an_agent_that_does_not_answer(void **state)
 static void test_a_split_with_what_its_targets_do(void **state)
 {
     (void)state;
-    expect_view(view_split,
-                "{\"key\":\"site\",\"sticky\":\"cookie\",\"targets\":[{\"backend\":\"site\","
-                "\"weight\":9950,"
-                "\"observed\":{\"requests\":1200,\"responses5xx\":3}},{\"backend\":\"new\","
-                "\"weight\":50}]}",
-                "split         site\n"
-                "sticky        cookie\n\n"
-                "TARGET    SHARE  REQUESTS  5XX\n"
-                "site    99.50 %      1200    3\n"
-                "new      0.50 %         -    -\n");
+    expect_view(
+        view_split,
+        "{\"key\":\"site\",\"sticky\":\"cookie\",\"targets\":[{\"backend\":\"site\",\"weight\":"
+        "9950,"
+        "\"observed\":{\"requests\":1200,\"responses5xx\":3,\"rate\":{\"requests\":12.5,"
+        "\"responses5xx\":0},\"times\":{\"total\":7}}},{\"backend\":\"new\",\"weight\":50}]}",
+        "split         site\n"
+        "sticky        cookie\n\n"
+        "TARGET    SHARE  REQUESTS  5XX  REQ/S  5XX/S  MS\n"
+        "site    99.50 %      1200    3   12.5      0   7\n"
+        "new      0.50 %         -    -      -      -   -\n");
 }
 
 static void test_plan_with_everything(void **state)
