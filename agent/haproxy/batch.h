@@ -12,8 +12,8 @@ struct batch {
 };
 typedef void batch_on_done(void *ctx, const struct batch *b);
 
-/* All or nothing is queued: -1 (see runtime_send) means that nothing was sent and on_done is not
- * called. `n` of 0 is an error. */
+/* However many there are; their texts live until on_done. -1 (see runtime_send) means that nothing
+ * was sent and on_done is not called. `n` of 0 is an error. */
 int batch_send(struct runtime *r, const struct str *commands, size_t n, double deadline_s,
                batch_on_done *on_done, void *ctx, struct err *e);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The client against a server that hangs up, hangs, or is none: every command ends once. */
+#include "base/arena.h"
 #include "client.h"
 #include "haproxy/batch.h"
 #include "real.h"
@@ -45,6 +46,79 @@ static void run_numbered(bool slow)
     client_end(&s);
 }
 
+enum { LONG = RUNTIME_MAX_QUEUE + 20000 };
+
+static void all_answered(void *ctx, const struct batch *b)
+{
+    bool *done = ctx;
+
+    assert_null(b->failure);
+    assert_int_equal(b->answered, LONG);
+    for (size_t i = 0; i < b->answered; i++) {
+        char want[32];
+        (void)snprintf(want, sizeof want, "set %zu\n", i);
+        assert_true(str_eq_z(b->replies[i], want));
+    }
+    *done = true;
+}
+
+static struct str *long_list(struct arena *a)
+{
+    struct str *commands = ARENA_ARRAY(a, struct str, LONG);
+
+    for (size_t i = 0; i < LONG; i++)
+        commands[i] = arena_printf(a, "set %zu", i);
+    return commands;
+}
+
+/* The entries of many rules, or the members of many backends. */
+static void a_plan_that_is_longer_than_the_queue_is_sent_in_parts(void **state)
+{
+    struct client s = {.fake = {.answer = client_echo}};
+    struct arena a = ARENA_INIT;
+    bool done = false;
+    struct err e;
+
+    (void)state;
+    client_begin(&s);
+    assert_int_equal(batch_send(s.runtime, long_list(&a), LONG, 20., all_answered, &done, &e), 0);
+    loop_until(&done, 60);
+    client_end(&s);
+    arena_free(&a);
+}
+
+static const char *close_at_third(struct fake *f, struct str line)
+{
+    (void)line;
+    return f->lines >= 7 ? NULL : ""; /* prompt, severity, level, then three commands */
+}
+
+static void in_part(void *ctx, const struct batch *b)
+{
+    bool *done = ctx;
+
+    assert_non_null(b->failure);
+    assert_int_equal(b->count, LONG);
+    assert_true(b->answered < LONG);
+    *done = true;
+}
+
+/* With the connection that is lost in the first part the others are not sent any more. */
+static void a_long_plan_ends_once_with_the_connection(void **state)
+{
+    struct client s = {.fake = {.answer = close_at_third}};
+    struct arena a = ARENA_INIT;
+    bool done = false;
+    struct err e;
+
+    (void)state;
+    client_begin(&s);
+    assert_int_equal(batch_send(s.runtime, long_list(&a), LONG, 20., in_part, &done, &e), 0);
+    loop_until(&done, 60);
+    client_end(&s);
+    arena_free(&a);
+}
+
 static void each_reply_goes_to_its_command(void **state)
 {
     (void)state;
@@ -55,12 +129,6 @@ static void also_when_every_byte_comes_alone(void **state)
 {
     (void)state;
     run_numbered(true);
-}
-
-static const char *close_at_third(struct fake *f, struct str line)
-{
-    (void)line;
-    return f->lines >= 7 ? NULL : ""; /* prompt, severity, level, then three commands */
 }
 
 static void end_of_connection_fails_the_rest_once(void **state)
@@ -177,6 +245,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_reply_goes_to_its_command),
+        cmocka_unit_test(a_plan_that_is_longer_than_the_queue_is_sent_in_parts),
+        cmocka_unit_test(a_long_plan_ends_once_with_the_connection),
         cmocka_unit_test(also_when_every_byte_comes_alone),
         cmocka_unit_test(end_of_connection_fails_the_rest_once),
         cmocka_unit_test(failed_connection_opens_again),
