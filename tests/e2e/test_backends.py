@@ -357,6 +357,7 @@ OWN_SERVERS = """global
     stats socket {{haproxySocketPath}} mode 600 level admin expose-fd listeners
 defaults
     mode http
+    option idle-close-on-response
     timeout connect 2s
     timeout client 10s
     timeout server 10s
