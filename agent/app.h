@@ -275,7 +275,8 @@ void app_note_members(struct app *a, const struct desired *old, const struct des
 /* --- app_registry.c --- */
 int app_registry_start(struct app *a, struct err *e);
 void app_registry_stop(struct app *a);
-void app_subscribe(struct app *a); /* the objects changed: who subscribes to what */
+/* The objects changed: who subscribes to what. */
+void app_subscribe(struct app *a, const struct objects *before);
 struct pool_members app_members(void *app, struct arena *arena, const struct backend *b);
 
 /* --- app_change.c --- */

@@ -84,10 +84,10 @@ void app_note_members(struct app *a, const struct desired *old, const struct des
 
     for (size_t i = 0; i < new->backend_count; i++) {
         const struct desired_backend *b = &new->backends[i];
-        struct str name = b->object->name;
-        while (k < old->backend_count && str_cmp(old->backends[k].object->name, name) < 0)
+        while (k < old->backend_count && old->backends[k].object != b->object &&
+               str_cmp(old->backends[k].object->name, b->object->name) < 0)
             k++;
-        if (k == old->backend_count || !str_eq(old->backends[k].object->name, name))
+        if (k == old->backend_count || !str_eq(old->backends[k].object->name, b->object->name))
             continue;
         if (b->servers == old->backends[k].servers)
             continue; /* shared: the same */

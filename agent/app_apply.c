@@ -28,6 +28,8 @@ static void note_replies(struct app *a, const struct batch *b)
         enum reply_meaning meaning = reply_classify(op->kind, b->replies[i]);
         a->meters.operations[op->kind][meaning]++;
         plan_note_reply(a->ledger, a->proxies, op, meaning);
+        if (op->map.n)
+            map_cache_note(a->maps, op->map, op->kind, &op->entry, meaning == REPLY_OK);
         if (op->backend.n)
             scope_add(&a->unseen, op->backend);
         /* what only `show stat` tells */
@@ -37,6 +39,7 @@ static void note_replies(struct app *a, const struct batch *b)
         note_refusal(a, op, b->replies[i]);
         a->observe_whole = true;
     }
+    map_cache_sent(a->maps, !b->failure && b->answered == a->sent.count);
     if (b->failure) {
         a->observe_whole = true;
         (void)snprintf(a->apply_error, sizeof a->apply_error, "%s", b->failure->text);
@@ -62,11 +65,11 @@ static void on_done(void *ctx, const struct batch *b)
     app_action_done(a);
 }
 
-static void mark_maps_stale(struct app *a)
+static void forget_maps(struct app *a)
 {
     for (size_t i = 0; i < a->plan.count; i++) {
         if (a->plan.ops[i].map.n)
-            map_cache_stale(a->maps, a->plan.ops[i].map);
+            map_cache_sending(a->maps, a->plan.ops[i].map);
     }
 }
 
@@ -83,7 +86,7 @@ void app_apply(struct app *a)
     }
     plan_note_sending(a->ledger, &in, &a->plan);
     app_store_ledger(a);
-    mark_maps_stale(a);
+    forget_maps(a);
     progress_sent(&a->progress, a->plan.hash);
     a->sent = a->plan; /* the plan may be made anew before the answers are there */
     a->plan = (struct plan){.wake_ms = -1};
@@ -92,6 +95,7 @@ void app_apply(struct app *a)
     fault_point("apply.send");
     if (batch_send(a->runtime, commands, a->sent.count, DEADLINE_S, on_done, a, &e)) {
         log_warn("commands: %s", e.text);
+        map_cache_sent(a->maps, false);
         plan_free(&a->sent);
         a->observe_asked = true;
         app_action_done(a);

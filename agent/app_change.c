@@ -17,7 +17,7 @@
 static void commit(struct app_change *c)
 {
     struct app *a = c->app;
-    struct objects *before, *stored = a->stored;
+    struct objects *stored = a->stored, *before = a->effective;
     struct err e;
 
     if (app_store_objects(a, c->result.next, &e)) {
@@ -26,7 +26,6 @@ static void commit(struct app_change *c)
     }
     app_switches_begin(a, stored, c->result.next);
     a->stored = objects_ref(c->result.next);
-    before = a->effective;
     a->effective = objects_ref(c->effective);
     app_spoa_update(a);
     if (c->wish->kind == CHANGE_OVERRIDE)
@@ -36,10 +35,10 @@ static void commit(struct app_change *c)
     a->guard_empty = a->edit_held = false;
     c->generation = a->stored->generation;
     app_change_note(c, stored);
-    objects_unref(stored);
     if (c->rendered)
         app_set_want_text(a, c->rendered);
-    app_subscribe(a);
+    app_subscribe(a, stored);
+    objects_unref(stored);
     app_world_changed(a);
     app_change_reply(c);
 }
@@ -110,11 +109,10 @@ static bool needs_check(const struct app_change *c)
 static bool has_new_name(const struct app_change *c)
 {
     const struct proxy_facts *f = &c->app->running.facts;
+    struct objects_walk w = {0};
 
-    for (size_t i = 0; i < c->effective->backend_count; i++) {
-        struct str name = c->effective->backends[i]->name;
-        if (!objects_backend(c->app->effective, name) &&
-            (proxy_facts_plain(f, name) || proxy_facts_is_taken(f, name)))
+    while (objects_next_difference(&w, c->app->effective, c->effective)) {
+        if (!w.was && (proxy_facts_plain(f, w.is->name) || proxy_facts_is_taken(f, w.is->name)))
             return true;
     }
     return false;

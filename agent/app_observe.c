@@ -134,7 +134,8 @@ void app_observe(struct app *a)
 {
     static const struct str nobody;
     struct arena arena = ARENA_INIT;
-    struct str *paths = ARENA_ARRAY(&arena, struct str, MAPS_AT_ONCE);
+    size_t most = map_cache_count(a->maps) < MAPS_AT_ONCE ? map_cache_count(a->maps) : MAPS_AT_ONCE;
+    struct str *paths = ARENA_ARRAY(&arena, struct str, most);
     struct str prefix = arena_printf(&arena, "%s/maps/", a->options->haproxyDir);
     struct observe_request request = {.connections = true,
                                       .abilities = !a->have || a->caps_of_pid != a->have->pid,
@@ -157,7 +158,7 @@ void app_observe(struct app *a)
     a->observe_began_ms = app_now_ms();
     if (request.proxies)
         app_workers_look(a);
-    request.read_map_count = map_cache_due(a->maps, prefix, which, &arena, paths, MAPS_AT_ONCE);
+    request.read_map_count = map_cache_due(a->maps, prefix, which, &arena, paths, most);
     if (observe_start(a->runtime, &request, DEADLINE_S, on_observed, a, &e)) {
         note_failure(a, &e);
         app_action_done(a);

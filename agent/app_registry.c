@@ -78,6 +78,51 @@ static void start_side_parts(struct app *a)
         a->registration = registration_start(a->loop, http, &options);
 }
 
+/* It follows a service, or some member's name is to be resolved. */
+static bool is_subscriber(const struct backend *b)
+{
+    if (!b || b->type == BACKEND_DYNAMIC)
+        return b != NULL;
+    for (size_t i = 0; i < b->members.count; i++) {
+        if (b->members.items[i].address.n == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool subscribes_anew(const struct objects *old, const struct objects *new)
+{
+    struct objects_walk w = {0};
+
+    while (objects_next_difference(&w, old, new)) {
+        if (is_subscriber(w.was) || is_subscriber(w.is))
+            return true;
+    }
+    return false;
+}
+
+static void subscribe(struct app *a)
+{
+    const struct objects *o = a->stored;
+    struct arena arena = ARENA_INIT;
+    struct subscription *subs = ARENA_ARRAY(&arena, struct subscription, o->backend_count);
+    struct str_list hosts = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < o->backend_count; i++) {
+        const struct backend *b = o->backends[i];
+        if (b->type == BACKEND_DYNAMIC)
+            subs[count++] = (struct subscription){b->name, b->service, b->version};
+        for (size_t k = 0; b->type == BACKEND_STATIC && k < b->members.count; k++) {
+            if (b->members.items[k].address.n == 0)
+                *ARENA_PUSH(&arena, hosts.items, hosts.count) = b->members.items[k].host;
+        }
+    }
+    subscriptions_set(a->registry, subs, count);
+    subscriptions_set_hosts(a->registry, &hosts);
+    arena_free(&arena);
+}
+
 int app_registry_start(struct app *a, struct err *e)
 {
     const struct options *o = a->options;
@@ -99,7 +144,7 @@ int app_registry_start(struct app *a, struct err *e)
     a->registry = subscriptions_start(a->loop, &options, &events, e);
     if (!a->registry)
         return -1;
-    app_subscribe(a);
+    subscribe(a);
     app_load_pools(a);
     app_held_load(a);
     start_side_parts(a);
@@ -117,26 +162,10 @@ void app_registry_stop(struct app *a)
     app_held_free(a);
 }
 
-void app_subscribe(struct app *a)
+void app_subscribe(struct app *a, const struct objects *before)
 {
-    const struct objects *o = a->stored;
-    struct arena arena = ARENA_INIT;
-    struct subscription *subs = ARENA_ARRAY(&arena, struct subscription, o->backend_count);
-    struct str_list hosts = {0};
-    size_t count = 0;
-
-    for (size_t i = 0; i < o->backend_count; i++) {
-        const struct backend *b = o->backends[i];
-        if (b->type == BACKEND_DYNAMIC)
-            subs[count++] = (struct subscription){b->name, b->service, b->version};
-        for (size_t k = 0; b->type == BACKEND_STATIC && k < b->members.count; k++) {
-            if (b->members.items[k].address.n == 0)
-                *ARENA_PUSH(&arena, hosts.items, hosts.count) = b->members.items[k].host;
-        }
-    }
-    subscriptions_set(a->registry, subs, count);
-    subscriptions_set_hosts(a->registry, &hosts);
-    arena_free(&arena);
+    if (subscribes_anew(before, a->stored))
+        subscribe(a);
 }
 
 /* A static member by its host name: what the resolver knows of it. */

@@ -104,6 +104,7 @@ void app_running_facts(struct app *a)
     if (f->taken_count)
         qsort(f->taken, f->taken_count, sizeof *f->taken, by_text);
     a->reasons_stale = true;
+    app_touch_all(a); /* proxies are chosen by it */
     arena_free(&arena);
 }
 

@@ -45,16 +45,15 @@ static void put_frontends(struct store_txn *t, const struct objects *old, const 
 
 static void put_backends(struct store_txn *t, const struct objects *old, const struct objects *new)
 {
-    for (size_t i = 0; i < new->backend_count; i++) {
-        struct backend *b = new->backends[i];
-        if (objects_backend(old, b->name) != b)
-            put_object(t, STORE_BACKENDS, b->name, NULL, b);
-    }
-    for (size_t i = 0; i < old->backend_count; i++) {
-        if (objects_backend(new, old->backends[i]->name))
-            continue;
-        store_del(t, STORE_BACKENDS, old->backends[i]->name);
-        store_del(t, STORE_MEMBERS, old->backends[i]->name);
+    struct objects_walk w = {0};
+
+    while (objects_next_difference(&w, old, new)) {
+        if (w.is) {
+            put_object(t, STORE_BACKENDS, w.is->name, NULL, w.is);
+        } else {
+            store_del(t, STORE_BACKENDS, w.was->name);
+            store_del(t, STORE_MEMBERS, w.was->name);
+        }
     }
 }
 

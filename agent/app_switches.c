@@ -121,14 +121,14 @@ static bool is_switch(const struct backend *old, const struct backend *new)
 
 void app_switches_begin(struct app *a, const struct objects *old, const struct objects *new)
 {
+    struct objects_walk w = {0};
     struct switch_times t = times_of(a);
     struct arena arena = ARENA_INIT;
 
-    for (size_t i = 0; i < new->backend_count; i++) {
-        const struct backend *b = new->backends[i], *before = objects_backend(old, b->name);
-        if (before && is_switch(before, b))
-            switches_begin(a->switches, b->name, source_of(&arena, before), source_of(&arena, b),
-                           &t);
+    while (objects_next_difference(&w, old, new)) {
+        if (w.was && w.is && is_switch(w.was, w.is))
+            switches_begin(a->switches, w.is->name, source_of(&arena, w.was),
+                           source_of(&arena, w.is), &t);
     }
     store_switches(a);
     arena_free(&arena);

@@ -4,6 +4,7 @@
 
 #include "app_switches.h"
 #include "base/log.h"
+#include "control/former.h"
 #include "control/structural.h"
 
 #include <string.h>
@@ -241,27 +242,12 @@ void app_world_changed(struct app *a)
     app_ask_drive(a);
 }
 
-/* What is not shared with the former state is to be looked at. */
-static void touch_rebuilt(struct app *a, const struct desired *old)
-{
-    size_t k = 0;
-
-    for (size_t i = 0; i < a->want->backend_count; i++) {
-        const struct desired_backend *b = &a->want->backends[i];
-        struct str name = b->object->name;
-        while (old && k < old->backend_count && str_cmp(old->backends[k].object->name, name) < 0)
-            k++;
-        if (!old || k == old->backend_count || old->backends[k].piece != b->piece)
-            scope_add(&a->scope, name);
-    }
-}
-
 void app_world_build(struct app *a)
 {
     struct desired *old = a->want;
 
     a->want = app_build(a, a->effective);
-    touch_rebuilt(a, old);
+    former_changes(old, a->want, &a->scope);
     if (old)
         app_note_members(a, old, a->want);
     desired_unref(old);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/build.h"
 
+#include "control/former.h"
 #include "control/structural.h"
 #include "policy/maps.h"
 #include "render/maps.h"
@@ -33,7 +34,8 @@ struct builder {
     const struct build_input *in;
     struct desired *d;
     struct str_list *problems;
-    size_t former; /* index of the backend looked at last in the former desired state */
+    struct former former;
+    struct arena scratch; /* until all is built */
     /* of the backend that is being built: */
     struct arena *arena; /* its piece's */
     struct arena work;   /* until it is done */
@@ -199,37 +201,14 @@ static void add_holder(struct builder *w, const struct desired_backend *b)
     }
 }
 
-/* The same backend in the former state; both lists are sorted by the objects' names. */
-static const struct desired_backend *find_former(struct builder *w, struct str name)
+/* The next state may take the backend over as a whole: its texts are the piece's own. */
+static void keep_names(struct builder *w, struct desired_backend *b)
 {
-    const struct desired *f = w->in->former;
-
-    while (f && w->former < f->backend_count &&
-           str_cmp(f->backends[w->former].object->name, name) < 0)
-        w->former++;
-    if (!f || w->former == f->backend_count || !str_eq(f->backends[w->former].object->name, name))
-        return NULL;
-    return &f->backends[w->former];
-}
-
-static bool share(struct builder *w, struct desired_backend *b)
-{
-    const struct desired_backend *old = find_former(w, b->object->name);
-
-    if (!old || !old->piece || old->object != b->object || !str_eq(old->proxy, b->proxy) ||
-        old->holder.n || b->holder.n ||
-        old->piece->overrides != objects_overrides(w->in->objects, b->object->name) ||
-        scope_has(w->in->scope, b->object->name) || scope_has(w->in->scope, b->proxy))
-        return false;
-    b->piece = desired_piece_ref(old->piece);
-    b->guid = old->guid;
-    b->source = old->source;
-    b->unknown = old->unknown;
-    b->servers = old->servers;
-    b->server_count = old->server_count;
-    b->kept_out = old->kept_out;
-    b->kept_out_count = old->kept_out_count;
-    return true;
+    if (!b->settled)
+        return;
+    b->profile = arena_str(w->arena, b->profile);
+    if (b->proxy.p != b->object->name.p)
+        b->proxy = arena_str(w->arena, b->proxy);
 }
 
 /* In one piece, without what was left behind as the list grew. */
@@ -252,6 +231,7 @@ static void build_backend(struct builder *w, struct desired_backend *b)
     b->piece = desired_piece_new(overrides);
     w->arena = &b->piece->arena;
     w->args[0] = w->args[1] = STR_NONE;
+    keep_names(w, b);
     b->guid = proxy_guid(w, b->proxy);
     b->source = source_of(w->arena, object);
     b->unknown = members.unknown;
@@ -273,7 +253,7 @@ static void name_profiles(struct desired *d)
     for (size_t i = 0; i < d->backend_count; i++) {
         struct desired_backend *b = &d->backends[i];
         struct profile profile;
-        if (!structural_is_plain(b->object))
+        if (b->piece || !structural_is_plain(b->object))
             continue;
         profile = profile_of(b->object);
         if (last && profile_equal(profile, profile_of(last->object)))
@@ -289,10 +269,12 @@ static void choose_proxies(struct builder *w)
     struct desired *d = w->d;
 
     d->backends = ARENA_ARRAY(&d->arena, struct desired_backend, d->object_count);
-    for (size_t i = 0; i < d->object_count; i++) {
-        struct desired_backend *b = &d->backends[d->backend_count++];
+    d->backend_count = d->object_count;
+    for (size_t i = 0; i < d->backend_count; i++) {
+        struct desired_backend *b = &d->backends[i];
         b->object = d->objects[i];
-        b->proxy = b->object->name;
+        if (!former_keep(&w->former, b))
+            b->proxy = b->object->name;
     }
     if (w->in->plain)
         name_profiles(d);
@@ -336,11 +318,13 @@ struct desired *build_desired(const struct build_input *in, struct str_list *pro
         abort();
     d->refs = 1;
     d->generation = in->objects->generation;
+    d->profiles_named = in->plain;
+    w.former = former_of(&w.scratch, in->former, in->scope, in->objects, in->plain);
     *problems = (struct str_list){0};
     copy_objects(d, in->objects);
     choose_proxies(&w);
     for (size_t i = 0; i < d->backend_count; i++) {
-        if (!share(&w, &d->backends[i]))
+        if (!d->backends[i].piece && !former_share(&w.former, &d->backends[i]))
             build_backend(&w, &d->backends[i]);
     }
     d->rulesets = ARENA_ARRAY(&d->arena, struct ruleset, d->frontend_count);
@@ -350,5 +334,6 @@ struct desired *build_desired(const struct build_input *in, struct str_list *pro
     }
     build_policies(d, in->objects, problems);
     maps_build(d);
+    arena_free(&w.scratch);
     return d;
 }

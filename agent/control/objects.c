@@ -280,6 +280,30 @@ static bool names_backend(const struct frontend *f, struct str backend)
     return false;
 }
 
+bool objects_next_difference(struct objects_walk *w, const struct objects *old,
+                             const struct objects *new)
+{
+    int order;
+
+    while (w->old_at < old->backend_count && w->new_at < new->backend_count &&
+           old->backends[w->old_at] == new->backends[w->new_at]) {
+        w->old_at++;
+        w->new_at++;
+    }
+    w->was = w->old_at < old->backend_count ? old->backends[w->old_at] : NULL;
+    w->is = w->new_at < new->backend_count ? new->backends[w->new_at] : NULL;
+    if (!w->was && !w->is)
+        return false;
+    order = !w->was ? 1 : !w->is ? -1 : str_cmp(w->was->name, w->is->name);
+    if (order > 0)
+        w->was = NULL;
+    if (order < 0)
+        w->is = NULL;
+    w->old_at += w->was != NULL;
+    w->new_at += w->is != NULL;
+    return true;
+}
+
 struct str objects_users(const struct objects *o, struct str backend, struct arena *a)
 {
     struct str users = STR("");

@@ -50,6 +50,15 @@ bool objects_del_policy(struct objects *o, struct str name);
 struct override_set *objects_overrides(const struct objects *o, struct str backend);
 void objects_put_overrides(struct objects *o, struct override_set *s); /* empty: nothing any more */
 
+/* The backends in which two snapshots differ, in the order of names: NULL where one has none of the
+ * name. What they share is passed without a look at it. False at the end. Begin with a zero. */
+struct objects_walk {
+    size_t old_at, new_at;
+    struct backend *was, *is; /* the pair that was found */
+};
+bool objects_next_difference(struct objects_walk *w, const struct objects *old,
+                             const struct objects *new);
+
 /* Who names the backend: frontends (default or rule), splits, policies; "web, api, split live,
  * policy beta"; empty when nobody does. */
 struct str objects_users(const struct objects *o, struct str backend, struct arena *a);

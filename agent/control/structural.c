@@ -53,20 +53,17 @@ static bool backends_equal(const struct backend *a, const struct backend *b)
             lists_equal(&a->natives, &b->natives) && profile_equal(profile_of(a), profile_of(b)));
 }
 
-/* The next backend with a section of its own, at or behind *i; NULL at the end. */
-static const struct backend *next_own(const struct objects *o, size_t *i)
+/* Plain ones come and go at runtime. */
+static bool same_section(const struct backend *a, const struct backend *b)
 {
-    while (*i < o->backend_count) {
-        const struct backend *b = o->backends[(*i)++];
-        if (!structural_is_plain(b))
-            return b;
-    }
-    return NULL;
+    bool own_a = a && !structural_is_plain(a), own_b = b && !structural_is_plain(b);
+
+    return own_a == own_b && (!own_a || backends_equal(a, b));
 }
 
 bool structural_equal(const struct objects *a, const struct objects *b)
 {
-    size_t ai = 0, bi = 0;
+    struct objects_walk w = {0};
 
     if (a == b)
         return true;
@@ -76,21 +73,19 @@ bool structural_equal(const struct objects *a, const struct objects *b)
         if (!frontends_equal(a->frontends[i], b->frontends[i]))
             return false;
     }
-    for (;;) {
-        const struct backend *ab = next_own(a, &ai), *bb = next_own(b, &bi);
-        if (!ab || !bb)
-            return ab == bb;
-        if (!backends_equal(ab, bb))
+    while (objects_next_difference(&w, a, b)) {
+        if (!same_section(w.was, w.is))
             return false;
     }
+    return true;
 }
 
 bool structural_new_options(const struct objects *now, const struct objects *next)
 {
-    for (size_t i = 0; i < next->backend_count; i++) {
-        const struct backend *b = next->backends[i];
-        const struct backend *old = b->server.count ? objects_backend(now, b->name) : NULL;
-        if (b->server.count && (!old || (old != b && !lists_equal(&old->server, &b->server))))
+    struct objects_walk w = {0};
+
+    while (objects_next_difference(&w, now, next)) {
+        if (w.is && w.is->server.count && (!w.was || !lists_equal(&w.was->server, &w.is->server)))
             return true;
     }
     return false;

@@ -48,6 +48,7 @@ struct desired_backend {
     struct str former_profile;
     struct str holder;     /* the proxy that serves until `proxy` can; empty: nobody has to */
     bool make;             /* HAProxy does not have the proxy yet: it is to be made at runtime */
+    bool settled;          /* HAProxy leads to `proxy`, which is as it should be */
     bool undecided;        /* not known yet which proxy serves it: nothing is done */
     struct reason blocked; /* why only a reload leads on; no object: it is not so */
     struct str source; /* of its members now; servers of another one wait for their successors */
@@ -57,7 +58,8 @@ struct desired_backend {
     size_t kept_out_count;
     struct desired_server *servers; /* sorted by name */
     size_t server_count;
-    struct desired_piece *piece; /* owns guid, source, kept_out, servers; NULL: `desired` does */
+    struct desired_piece *piece; /* owns guid, source, kept_out, servers, and the texts of a settled
+                                  * choice; NULL: `desired` does */
 };
 
 struct map_entry {
@@ -96,6 +98,7 @@ struct desired {
     size_t split_count;
     struct desired_backend *backends; /* sorted by the object's name */
     size_t backend_count;
+    bool profiles_named;             /* as the template has plain sections, or not */
     struct desired_backend *holders; /* proxies that serve until another one can: each with the
                                       * object and the servers of one of `backends` */
     size_t holder_count;

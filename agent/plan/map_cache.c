@@ -2,13 +2,18 @@
 #include "plan/map_cache.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-enum { GLOBAL_ENTRIES = 1000, IN_TURN = 2 };
+enum { GLOBAL_ENTRIES = 1000, IN_TURN = 2, EDITS_MAX = 10000 };
 
 struct cached {
-    struct arena arena; /* owns map and its entries */
+    struct arena arena; /* owns map, its texts, and its entries as read */
     struct have_map map;
+    struct map_entry *edited; /* the entries since a command changed them; NULL: as read */
+    size_t room, edits;
     bool stale, seen;
+    bool followed;  /* the commands that are under way are known, and taken so far */
+    bool uncounted; /* HAProxy's number of entries after them is to be learnt */
 };
 
 struct map_cache {
@@ -28,6 +33,7 @@ struct map_cache *map_cache_new(void)
 static void cached_free(struct cached *item)
 {
     arena_free(&item->arena);
+    free(item->edited);
     free(item);
 }
 
@@ -121,7 +127,10 @@ static void take(struct cached *item, const struct have_map *m)
     }
     sort(item);
     arena_free(&old);
-    item->stale = false;
+    free(item->edited);
+    item->edited = NULL;
+    item->edits = 0;
+    item->stale = item->followed = item->uncounted = false;
 }
 
 static void drop_unseen(struct map_cache *c)
@@ -137,6 +146,15 @@ static void drop_unseen(struct map_cache *c)
     c->count = kept;
 }
 
+static void count(struct cached *item, size_t entry_count)
+{
+    if (item->uncounted)
+        item->map.entry_count = entry_count;
+    else if (item->map.entry_count != entry_count)
+        item->stale = true;
+    item->uncounted = false;
+}
+
 void map_cache_update(struct map_cache *c, const struct have *have)
 {
     for (size_t i = 0; i < c->count; i++)
@@ -149,8 +167,8 @@ void map_cache_update(struct map_cache *c, const struct have *have)
         item->seen = true;
         if (m->read)
             take(item, m);
-        else if (item->map.entry_count != m->entry_count)
-            item->stale = true;
+        else
+            count(item, m->entry_count);
     }
     drop_unseen(c);
 }
@@ -167,12 +185,118 @@ bool map_cache_exists(const struct map_cache *c, struct str path)
     return find(c, path) != NULL;
 }
 
-void map_cache_stale(struct map_cache *c, struct str path)
+/* --- what becomes of it by our own commands --- */
+
+void map_cache_sending(struct map_cache *c, struct str path)
 {
     struct cached *item = find(c, path);
 
-    if (item)
-        item->stale = true;
+    if (!item)
+        return;
+    item->followed = item->followed || (!item->stale && item->edits < EDITS_MAX);
+    item->stale = true;
+}
+
+/* Of a keyed map HAProxy's order tells only whose entry of a key is the first. */
+static void edit(struct cached *item)
+{
+    struct have_map *m = &item->map;
+    struct map_entry *more;
+
+    item->edits++;
+    if (item->edited && m->count < item->room)
+        return;
+    item->room = m->count * 2 + 16;
+    more = malloc(item->room * sizeof *more);
+    if (!more)
+        abort();
+    if (m->count)
+        memcpy(more, m->by_key, m->count * sizeof *more);
+    free(item->edited);
+    item->edited = m->entries = more;
+    m->by_key = more;
+}
+
+/* The first entry that is not before the key; with `behind`, that is behind it. */
+static size_t place_of(const struct cached *item, struct str key, bool behind)
+{
+    size_t low = 0, high = item->map.count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = str_cmp(item->edited[middle].key, key);
+        if (order < 0 || (behind && order == 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void add_entry(struct cached *item, const struct map_entry *entry)
+{
+    size_t at = place_of(item, entry->key, true);
+
+    memmove(&item->edited[at + 1], &item->edited[at],
+            (item->map.count - at) * sizeof *item->edited);
+    item->edited[at] = (struct map_entry){arena_str(&item->arena, entry->key),
+                                          arena_str(&item->arena, entry->value)};
+    item->map.count++;
+}
+
+static void set_entries(struct cached *item, const struct map_entry *entry)
+{
+    size_t end = place_of(item, entry->key, true);
+    struct str value = arena_str(&item->arena, entry->value);
+
+    for (size_t i = place_of(item, entry->key, false); i < end; i++)
+        item->edited[i].value = value;
+}
+
+static void delete_entries(struct cached *item, const struct map_entry *entry)
+{
+    size_t first = place_of(item, entry->key, false), end = place_of(item, entry->key, true);
+
+    memmove(&item->edited[first], &item->edited[end],
+            (item->map.count - end) * sizeof *item->edited);
+    item->map.count -= end - first;
+}
+
+void map_cache_note(struct map_cache *c, struct str path, enum reply_op kind,
+                    const struct map_entry *entry, bool taken)
+{
+    struct cached *item = find(c, path);
+
+    if (!item || !item->followed)
+        return;
+    edit(item);
+    if (!taken || !entry->key.n)
+        item->followed = false;
+    else if (kind == REPLY_ADD_MAP)
+        add_entry(item, entry);
+    else if (kind == REPLY_SET_MAP)
+        set_entries(item, entry);
+    else if (kind == REPLY_DEL_MAP)
+        delete_entries(item, entry);
+    else
+        item->followed = false;
+}
+
+void map_cache_sent(struct map_cache *c, bool all)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        struct cached *item = c->items[i];
+        if (item->followed && all) {
+            item->stale = false;
+            item->uncounted = true;
+        }
+        item->followed = false;
+    }
+}
+
+size_t map_cache_count(const struct map_cache *c)
+{
+    return c->count;
 }
 
 /* "default.map", not "web.path_beg.a.map": one for all frontends, small, and where a wrong entry

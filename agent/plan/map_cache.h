@@ -5,6 +5,7 @@
 #define THALASSA_PLAN_MAP_CACHE_H
 
 #include "plan/observed.h"
+#include "plan/replies.h"
 
 struct map_cache;
 
@@ -21,8 +22,17 @@ const struct have_map *map_cache_find(const struct map_cache *c, struct str path
 /* True if HAProxy has it, known or not. */
 bool map_cache_exists(const struct map_cache *c, struct str path);
 
-/* Call before commands change a map: it must be read again. */
-void map_cache_stale(struct map_cache *c, struct str path);
+/* Commands that change the map are about to be sent: it is not known until they are answered, and
+ * to be read again unless HAProxy takes each of them. */
+void map_cache_sending(struct map_cache *c, struct str path);
+/* One of them was answered, in their order. `entry` without a key: it is not told what becomes of
+ * the map. */
+void map_cache_note(struct map_cache *c, struct str path, enum reply_op kind,
+                    const struct map_entry *entry, bool taken);
+/* No more answers will come. `all`: there was one for each command. */
+void map_cache_sent(struct map_cache *c, bool all);
+
+size_t map_cache_count(const struct map_cache *c); /* of maps */
 
 /* Paths under `prefix` to read next: all stale ones; and, in turn, the small ones that serve all
  * frontends and some others, so that a change by hand that keeps the count is seen. At most `max`.

@@ -55,7 +55,7 @@ bool map_says(struct arena *a, const struct map_file *want, const struct have_ma
 
     if (want->count != have->count || want->ordered)
         return false;
-    w = map_sorted(a, want->entries, want->count);
+    w = want->entries; /* sorted, or it says something else */
     h = map_have_sorted(a, have);
     for (size_t i = 0; i < want->count; i++) {
         if (!str_eq(w[i].key, h[i].key) || !str_eq(w[i].value, h[i].value))
@@ -74,22 +74,31 @@ void map_wait_for(const struct plan_input *in, struct plan *p, struct str backen
         scope_add(&p->restless, b->proxy);
 }
 
-void map_add_entry(struct plan *p, struct str path, struct str key, struct str value)
+struct plan_op *map_add_entry(struct plan *p, struct str path, struct str key, struct str value)
 {
-    plan_push_map(p, REPLY_ADD_MAP, path, "add map " STR_FMT " " STR_FMT " " STR_FMT, STR_ARG(path),
-                  STR_ARG(command_word(&p->arena, key)), STR_ARG(command_word(&p->arena, value)));
+    return plan_push_map(p, REPLY_ADD_MAP, path, "add map " STR_FMT " " STR_FMT " " STR_FMT,
+                         STR_ARG(path), STR_ARG(command_word(&p->arena, key)),
+                         STR_ARG(command_word(&p->arena, value)));
 }
 
-void map_set_entry(struct plan *p, struct str path, struct str key, struct str value)
+struct plan_op *map_set_entry(struct plan *p, struct str path, struct str key, struct str value)
 {
-    plan_push_map(p, REPLY_SET_MAP, path, "set map " STR_FMT " " STR_FMT " " STR_FMT, STR_ARG(path),
-                  STR_ARG(command_word(&p->arena, key)), STR_ARG(command_word(&p->arena, value)));
+    return plan_push_map(p, REPLY_SET_MAP, path, "set map " STR_FMT " " STR_FMT " " STR_FMT,
+                         STR_ARG(path), STR_ARG(command_word(&p->arena, key)),
+                         STR_ARG(command_word(&p->arena, value)));
 }
 
-static void del_entry(struct plan *p, struct str path, struct str key)
+static struct plan_op *del_entry(struct plan *p, struct str path, struct str key)
 {
-    plan_push_map(p, REPLY_DEL_MAP, path, "del map " STR_FMT " " STR_FMT, STR_ARG(path),
-                  STR_ARG(command_word(&p->arena, key)));
+    return plan_push_map(p, REPLY_DEL_MAP, path, "del map " STR_FMT " " STR_FMT, STR_ARG(path),
+                         STR_ARG(command_word(&p->arena, key)));
+}
+
+/* The map will be known without being read again (map_cache_note). */
+static void note_entry(struct plan *p, struct plan_op *op, struct str key, struct str value)
+{
+    if (op)
+        op->entry = (struct map_entry){arena_str(&p->arena, key), arena_str(&p->arena, value)};
 }
 
 const struct map_entry *map_entry_of(const struct map_entry *entries, size_t count, struct str key)
@@ -99,8 +108,7 @@ const struct map_entry *map_entry_of(const struct map_entry *entries, size_t cou
     return count ? bsearch(&wanted, entries, count, sizeof wanted, entry_cmp) : NULL;
 }
 
-static bool can_be_sent(struct plan *p, const struct map_file *m, const struct map_entry *entry,
-                        bool tell)
+static bool can_be_sent(struct plan *p, struct str map, const struct map_entry *entry, bool tell)
 {
     struct err e;
 
@@ -108,7 +116,7 @@ static bool can_be_sent(struct plan *p, const struct map_file *m, const struct m
         return true;
     if (tell)
         *ARENA_PUSH(&p->arena, p->problems.items, p->problems.count) =
-            arena_printf(&p->arena, STR_FMT ": %s", STR_ARG(m->name), e.text);
+            arena_printf(&p->arena, STR_FMT ": %s", STR_ARG(map), e.text);
     return false;
 }
 
@@ -117,14 +125,14 @@ struct map_file map_sendable(struct plan *p, const struct map_file *m, bool tell
     struct map_file copy = *m;
     size_t good = 0;
 
-    while (good < m->count && can_be_sent(p, m, &m->entries[good], false))
+    while (good < m->count && can_be_sent(p, m->name, &m->entries[good], false))
         good++;
     if (good == m->count)
         return copy;
     copy.entries = ARENA_ARRAY(&p->arena, struct map_entry, m->count);
     copy.count = 0;
     for (size_t i = 0; i < m->count; i++) {
-        if (can_be_sent(p, m, &m->entries[i], tell))
+        if (can_be_sent(p, m->name, &m->entries[i], tell))
             copy.entries[copy.count++] = m->entries[i];
     }
     return copy;
@@ -146,23 +154,59 @@ bool map_all_say(const struct map_entry *h, size_t from, size_t to, struct str v
     return from == to;
 }
 
-void map_diff(struct plan *p, struct str path, const struct map_entry *want, size_t want_count,
-              const struct have_map *have, enum map_side side)
+static void put_entry(struct plan *p, struct str path, const struct map_file *want,
+                      const struct map_entry *w, bool is_there)
 {
-    const struct map_entry *w = map_sorted(&p->arena, want, want_count);
-    const struct map_entry *h = map_have_sorted(&p->arena, have);
-    size_t i = 0, j = 0;
+    struct plan_op *op;
 
-    while (i < want_count || j < have->count) {
-        int c = i == want_count ? 1 : j == have->count ? -1 : str_cmp(w[i].key, h[j].key);
-        size_t next = c < 0 ? j : map_next_key(h, have->count, j);
-        if (c < 0 && side == MAP_PUT)
-            map_add_entry(p, path, w[i].key, w[i].value);
-        if (c == 0 && side == MAP_PUT && !map_all_say(h, j, next, w[i].value))
-            map_set_entry(p, path, w[i].key, w[i].value);
-        if (c > 0 && side == MAP_DELETE)
-            del_entry(p, path, h[j].key);
-        i += c <= 0;
+    if (!can_be_sent(p, want->name, w, true))
+        return;
+    op = is_there ? map_set_entry(p, path, w->key, w->value)
+                  : map_add_entry(p, path, w->key, w->value);
+    note_entry(p, op, w->key, w->value);
+}
+
+static void put_entries(struct plan *p, struct str path, const struct map_file *want,
+                        const struct have_map *have)
+{
+    const struct map_entry *w = map_sorted(&p->arena, want->entries, want->count);
+    const struct map_entry *h = map_have_sorted(&p->arena, have);
+    size_t j = 0;
+
+    for (size_t i = 0; i < want->count; i++) {
+        size_t next;
+        while (j < have->count && str_cmp(h[j].key, w[i].key) < 0)
+            j++;
+        next = j;
+        while (next < have->count && str_eq(h[next].key, w[i].key))
+            next++;
+        if (next == j || !map_all_say(h, j, next, w[i].value))
+            put_entry(p, path, want, &w[i], next > j);
         j = next;
     }
+}
+
+void map_delete(const struct plan_input *in, struct plan *p, struct str path,
+                const struct map_file *want, const struct have_map *have, map_key_stays *stays)
+{
+    const struct map_entry *w = map_sorted(&p->arena, want->entries, want->count);
+    const struct map_entry *h = map_have_sorted(&p->arena, have);
+    size_t i = 0;
+
+    for (size_t j = 0; j < have->count; j = map_next_key(h, have->count, j)) {
+        while (i < want->count && str_cmp(w[i].key, h[j].key) < 0)
+            i++;
+        if ((i < want->count && str_eq(w[i].key, h[j].key)) || (stays && stays(in, p, h[j].key)))
+            continue;
+        note_entry(p, del_entry(p, path, h[j].key), h[j].key, STR(""));
+    }
+}
+
+void map_diff(struct plan *p, struct str path, const struct map_file *want,
+              const struct have_map *have, enum map_side side)
+{
+    if (side == MAP_PUT)
+        put_entries(p, path, want, have);
+    else
+        map_delete(NULL, p, path, want, have, NULL);
 }

@@ -26,14 +26,20 @@ struct map_file map_sendable(struct plan *p, const struct map_file *m, bool tell
 /* What leads to a backend that is coming (plan_backend_is_coming) changes in a later plan. */
 void map_wait_for(const struct plan_input *in, struct plan *p, struct str backend);
 
-void map_add_entry(struct plan *p, struct str path, struct str key, struct str value);
-void map_set_entry(struct plan *p, struct str path, struct str key, struct str value);
+/* NULL when it is too long to be sent. */
+struct plan_op *map_add_entry(struct plan *p, struct str path, struct str key, struct str value);
+struct plan_op *map_set_entry(struct plan *p, struct str path, struct str key, struct str value);
 
 /* Which side of the difference of a keyed map: deletions come after everything that they might
- * serve, so that no name is without its value in between. */
+ * serve, so that no name is without its value in between. An entry that no command could carry
+ * (only bad data has such) is a problem of the plan and left out. */
 enum map_side { MAP_PUT, MAP_DELETE };
-void map_diff(struct plan *p, struct str path, const struct map_entry *want, size_t want_count,
+void map_diff(struct plan *p, struct str path, const struct map_file *want,
               const struct have_map *have, enum map_side side);
+/* The deletions, save for those of keys that stay. */
+typedef bool map_key_stays(const struct plan_input *in, const struct plan *p, struct str key);
+void map_delete(const struct plan_input *in, struct plan *p, struct str path,
+                const struct map_file *want, const struct have_map *have, map_key_stays *stays);
 
 /* A key may be in HAProxy's map more than once, by `add map` of somebody: `set` and `del` change
  * all of its entries. The first entry of the next key, and whether those between say the value. */

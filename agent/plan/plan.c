@@ -45,7 +45,8 @@ bool plan_push(struct plan *p, enum reply_op kind, struct str backend, struct st
     return true;
 }
 
-void plan_push_map(struct plan *p, enum reply_op kind, struct str path, const char *format, ...)
+struct plan_op *plan_push_map(struct plan *p, enum reply_op kind, struct str path,
+                              const char *format, ...)
 {
     struct plan_op *op;
     va_list ap;
@@ -55,6 +56,7 @@ void plan_push_map(struct plan *p, enum reply_op kind, struct str path, const ch
     va_end(ap);
     if (op)
         op->map = arena_str(&p->arena, path);
+    return op;
 }
 
 void plan_reason(struct plan *p, struct str backend, const char *field, const char *format, ...)
@@ -96,7 +98,9 @@ void plan_make(const struct plan_input *in, struct plan *out)
     bool servers;
 
     *out = (struct plan){.wake_ms = -1};
+    plan_index(in, out);
     plan_frontends(in, out);
+    plan_maps_compare(in, out);
     plan_maps_of_proxies(in, out);
     plan_proxies_make(in, out);
     out->waits_for_maps = out->waits;

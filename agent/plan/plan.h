@@ -18,6 +18,7 @@ struct plan_op {
     enum reply_op kind;
     struct str backend, server; /* the proxy; the server: of server operations */
     struct str map;             /* map operations: path */
+    struct map_entry entry;     /* of a keyed map: what is added, set, or deleted (no value) */
     struct str command;         /* as it is sent, without the line end */
     enum server_admin state;    /* REPLY_SET_STATE: which */
     bool tidying;               /* takes away what nobody looks at any more: no difference that
@@ -76,6 +77,11 @@ struct plan {
     struct str_list waiting; /* backends that it waits for, by the operator's names */
     uint64_t hash;           /* of all commands: the same plan twice is no progress */
     struct scope restless;   /* backends of which anything above tells */
+    /* plan_index.c: */
+    const struct desired_backend **moved; /* whose proxy has another name, sorted by it */
+    size_t moved_count;
+    bool *looked; /* for each wanted backend: it is in scope; NULL: all are */
+    bool *same;   /* for each wanted map: HAProxy's is known and says that */
 };
 
 /* Members that one backend gets at once; above, a reload is quicker on every version (measured on
@@ -125,7 +131,8 @@ void plan_free(struct plan *p);
  * instead, and plan_push false. */
 bool plan_push(struct plan *p, enum reply_op kind, struct str backend, struct str server,
                const char *format, ...) __attribute__((format(printf, 5, 6)));
-void plan_push_map(struct plan *p, enum reply_op kind, struct str path, const char *format, ...)
+struct plan_op *plan_push_map(struct plan *p, enum reply_op kind, struct str path,
+                              const char *format, ...) /* NULL: too long */
     __attribute__((format(printf, 4, 5)));
 /* Why a reload is needed, once for each backend and field. */
 void plan_reason(struct plan *p, struct str backend, const char *field, const char *format, ...)
@@ -140,8 +147,17 @@ bool plan_servers_suffice(const struct plan_input *in, const struct desired_back
  * led to it so early. */
 bool plan_backend_is_coming(const struct plan_input *in, struct str backend);
 const struct desired_backend *plan_find_backend(const struct desired *d, struct str name);
+/* Whose proxy it is, by what is wanted; whose until another one serves. NULL: nobody's. Good for
+ * the plan that was begun with plan_index. */
+void plan_index(const struct plan_input *in, struct plan *p);
+const struct desired_backend *plan_find_proxy(const struct plan_input *in, const struct plan *p,
+                                              struct str proxy);
+const struct desired_backend *plan_find_holder(const struct plan_input *in, struct str proxy);
+bool plan_wants_proxy(const struct plan_input *in, const struct plan *p, struct str proxy);
+bool plan_looks_at(const struct plan *p, size_t backend); /* index of a wanted one: in scope */
 void plan_proxies_make(const struct plan_input *in, struct plan *p);
 void plan_proxies_leave(const struct plan_input *in, struct plan *p);
+void plan_maps_compare(const struct plan_input *in, struct plan *p);    /* before the others */
 void plan_maps_of_proxies(const struct plan_input *in, struct plan *p); /* before they are made */
 void plan_frontends(const struct plan_input *in, struct plan *p);
 void plan_maps(const struct plan_input *in, struct plan *p);

@@ -61,43 +61,21 @@ static struct map_file defaults_of(const struct plan_input *in, struct plan *p, 
     return copy;
 }
 
-/* A proxy that some backend has, or had and still needs. */
-static bool is_wanted(const struct desired *d, struct str proxy)
-{
-    for (size_t i = 0; i < d->backend_count; i++) {
-        if (str_eq(d->backends[i].proxy, proxy))
-            return true;
-    }
-    for (size_t i = 0; i < d->holder_count; i++) {
-        if (str_eq(d->holders[i].proxy, proxy))
-            return true;
-    }
-    return false;
-}
-
 /* A proxy that nobody wants, but that is still there: its last servers are still checked. */
-static bool is_leaver(const struct plan_input *in, struct str proxy)
+static bool is_leaver(const struct plan_input *in, const struct plan *p, struct str proxy)
 {
     return proxies_find(in->proxies, proxy) && have_find_backend(in->have, proxy) &&
-           !is_wanted(in->want, proxy);
+           !plan_wants_proxy(in, p, proxy);
 }
 
-static const struct have_map *without_leavers(const struct plan_input *in, struct plan *p,
-                                              const struct map_file *want,
-                                              const struct have_map *have)
+void plan_maps_compare(const struct plan_input *in, struct plan *p)
 {
-    struct have_map *copy;
-
-    if (have->count == 0)
-        return have;
-    copy = ARENA_NEW(&p->arena, struct have_map);
-    copy->entries = ARENA_ARRAY(&p->arena, struct map_entry, have->count);
-    for (size_t i = 0; i < have->count; i++) {
-        if (map_entry_of(want->entries, want->count, have->entries[i].key) ||
-            !is_leaver(in, have->entries[i].key))
-            copy->entries[copy->count++] = have->entries[i];
+    p->same = ARENA_ARRAY(&p->arena, bool, in->want->map_count);
+    for (size_t i = 0; i < in->want->map_count; i++) {
+        const struct map_file *m = &in->want->maps[i];
+        const struct have_map *have = map_cache_find(in->maps, map_path(in, p, m->name));
+        p->same[i] = have && map_says(&p->arena, m, have);
     }
-    return copy;
 }
 
 static void plan_keyed_maps(const struct plan_input *in, struct plan *p, enum keys keys,
@@ -110,21 +88,19 @@ static void plan_keyed_maps(const struct plan_input *in, struct plan *p, enum ke
         struct map_file m;
         struct str path;
         const struct have_map *have;
-        if (keys_of(in->want->maps[i].name) != keys)
+        if (p->same[i] || keys_of(in->want->maps[i].name) != keys)
             continue;
         path = map_path(in, p, in->want->maps[i].name);
         have = map_known(in, p, path);
-        if (have && map_says(&p->arena, &in->want->maps[i], have))
-            continue;
-        m = map_sendable(p, &in->want->maps[i], side == MAP_PUT);
+        m = in->want->maps[i];
         if (have && keys == KEYS_BACKENDS && side == MAP_PUT)
             m = routed(in, p, m);
         if (have && str_eq(m.name, STR("maps/default.map")) && side == MAP_PUT)
             m = defaults_of(in, p, m, have);
         if (have && keys == KEYS_PROXIES && side == MAP_DELETE)
-            have = without_leavers(in, p, &m, have);
-        if (have)
-            map_diff(p, path, m.entries, m.count, have, side);
+            map_delete(in, p, path, &m, have, is_leaver);
+        else if (have)
+            map_diff(p, path, &m, have, side);
     }
 }
 
@@ -161,7 +137,7 @@ void plan_maps_left(const struct plan_input *in, struct plan *p)
 
     plan_keyed_maps(in, p, KEYS_PROXIES, MAP_DELETE);
     for (size_t i = from; i < p->count; i++)
-        p->ops[i].tidying = !is_wanted(in->want, last_word(p->ops[i].command));
+        p->ops[i].tidying = !plan_wants_proxy(in, p, last_word(p->ops[i].command));
 }
 
 void plan_maps(const struct plan_input *in, struct plan *p)

@@ -20,32 +20,22 @@ static const struct desired_server *find_server(const struct desired_backend *b,
     return NULL;
 }
 
-static const struct desired_backend *find_proxy(const struct desired_backend *list, size_t count,
-                                                struct str proxy)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (str_eq(list[i].proxy, proxy))
-            return &list[i];
-    }
-    return NULL;
-}
-
-static const struct desired_server *find_wanted(const struct plan_input *in,
+static const struct desired_server *find_wanted(const struct plan_input *in, const struct plan *p,
                                                 const struct plan_op *op)
 {
-    const struct desired *d = in->want;
-    const struct desired_backend *b = find_proxy(d->backends, d->backend_count, op->backend);
+    const struct desired_backend *b = plan_find_proxy(in, p, op->backend);
     const struct desired_server *s;
 
     if (!b)
-        b = find_proxy(d->holders, d->holder_count, op->backend);
+        b = plan_find_holder(in, op->backend);
     s = b ? find_server(b, op->server) : NULL;
     return s && !s->leaving ? s : NULL;
 }
 
-static void note_add(struct ledger *l, const struct plan_input *in, const struct plan_op *op)
+static void note_add(struct ledger *l, const struct plan_input *in, const struct plan *p,
+                     const struct plan_op *op)
 {
-    const struct desired_server *w = find_wanted(in, op);
+    const struct desired_server *w = find_wanted(in, p, op);
     struct ledger_entry *entry = ledger_touch(l, op->backend, op->server);
 
     entry->complete = entry->leaving = entry->killing = entry->refused = entry->raised = false;
@@ -78,7 +68,8 @@ static void note_leaving(struct ledger_entry *entry, const struct plan_input *in
     entry->leaving = true;
 }
 
-static void note_state(struct ledger *l, const struct plan_input *in, const struct plan_op *op)
+static void note_state(struct ledger *l, const struct plan_input *in, const struct plan *p,
+                       const struct plan_op *op)
 {
     bool known = ledger_find(l, op->backend, op->server) != NULL;
     struct ledger_entry *entry = ledger_touch(l, op->backend, op->server);
@@ -92,7 +83,7 @@ static void note_state(struct ledger *l, const struct plan_input *in, const stru
     if (op->replacing) {
         entry->replacing = true;
         note_leaving(entry, in, op, h);
-    } else if (find_wanted(in, op) || op->state == ADMIN_READY) {
+    } else if (find_wanted(in, p, op) || op->state == ADMIN_READY) {
         entry->leaving = entry->killing = false;
     } else {
         note_leaving(entry, in, op, h);
@@ -105,11 +96,12 @@ static void note_state(struct ledger *l, const struct plan_input *in, const stru
 
 /* Of a server that stays beside growing ones the own weight is kept, to be raised from and given
  * back. */
-static void note_weight(struct ledger *l, const struct plan_input *in, const struct plan_op *op)
+static void note_weight(struct ledger *l, const struct plan_input *in, const struct plan *p,
+                        const struct plan_op *op)
 {
     const struct have_server *h = find_have(in, op);
     const struct ledger_entry *known = ledger_find(l, op->backend, op->server);
-    bool raised = !find_wanted(in, op);
+    bool raised = !find_wanted(in, p, op);
     struct ledger_entry *entry;
 
     if (!h || !known || (known->raised == raised && known->ramp_end_ms == 0))
@@ -156,10 +148,10 @@ void plan_note_adopted(struct ledger *l, const struct plan_hand *h)
 }
 
 /* The last commands to a server that leaves: from here on there is no way back. */
-static bool is_the_end(const struct plan_input *in, const struct plan_op *op)
+static bool is_the_end(const struct plan_input *in, const struct plan *p, const struct plan_op *op)
 {
     return op->kind == REPLY_SHUTDOWN_SESSIONS ||
-           (op->kind == REPLY_SET_ADDR && (op->replacing || !find_wanted(in, op)));
+           (op->kind == REPLY_SET_ADDR && (op->replacing || !find_wanted(in, p, op)));
 }
 
 void plan_note_sending(struct ledger *l, const struct plan_input *in, const struct plan *p)
@@ -167,12 +159,12 @@ void plan_note_sending(struct ledger *l, const struct plan_input *in, const stru
     for (size_t i = 0; i < p->count; i++) {
         const struct plan_op *op = &p->ops[i];
         if (op->kind == REPLY_ADD_SERVER)
-            note_add(l, in, op);
+            note_add(l, in, p, op);
         else if (op->kind == REPLY_SET_STATE)
-            note_state(l, in, op);
+            note_state(l, in, p, op);
         else if (op->kind == REPLY_SET_SERVER_WEIGHT)
-            note_weight(l, in, op);
-        else if (is_the_end(in, op))
+            note_weight(l, in, p, op);
+        else if (is_the_end(in, p, op))
             ledger_touch(l, op->backend, op->server)->killing = true;
     }
 }

@@ -22,23 +22,6 @@ static bool look(struct pool *b, const struct plan_input *in, const struct desir
     return true;
 }
 
-const struct desired_backend *plan_find_backend(const struct desired *d, struct str name)
-{
-    size_t low = 0, high = d->backend_count;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int c = str_cmp(d->backends[middle].object->name, name);
-        if (c == 0)
-            return &d->backends[middle];
-        if (c < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
-
 static bool is_coming(const struct pool *b, const struct desired_server *w)
 {
     const struct have_server *h = have_find_server(b->have, w->name);
@@ -124,25 +107,27 @@ static void plan_backend(const struct plan_input *in, struct plan *p,
         plan_wake(p, before.wake_ms);
 }
 
-static bool is_in_scope(const struct scope *scope, const struct desired_backend *want)
+/* A holder's backend is looked at with it. */
+static bool looks_at_holder(const struct plan_input *in, const struct plan *p,
+                            const struct desired_backend *holder)
 {
-    return scope_has(scope, want->object->name) || scope_has(scope, want->proxy) ||
-           (want->holder.n && scope_has(scope, want->holder));
-}
+    const struct desired_backend *b = plan_find_backend(in->want, holder->object->name);
 
-static void plan_each(const struct plan_input *in, struct plan *p,
-                      const struct desired_backend *backends, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (is_in_scope(in->scope, &backends[i]))
-            plan_backend(in, p, &backends[i]);
-    }
+    return !b || plan_looks_at(p, (size_t)(b - in->want->backends));
 }
 
 void plan_servers(const struct plan_input *in, struct plan *p)
 {
-    plan_each(in, p, in->want->backends, in->want->backend_count);
-    plan_each(in, p, in->want->holders, in->want->holder_count);
+    const struct desired *d = in->want;
+
+    for (size_t i = 0; i < d->backend_count; i++) {
+        if (plan_looks_at(p, i))
+            plan_backend(in, p, &d->backends[i]);
+    }
+    for (size_t i = 0; i < d->holder_count; i++) {
+        if (looks_at_holder(in, p, &d->holders[i]))
+            plan_backend(in, p, &d->holders[i]);
+    }
 }
 
 void plan_servers_of_leaver(const struct plan_input *in, struct plan *p, struct str proxy)

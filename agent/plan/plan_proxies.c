@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proxies: those that are to be made come before their servers and before the map leads to them;
  * those that serve nobody any more lose their servers first, and are deleted last. */
-#include "plan/plan.h"
+#include "plan/map_diff.h"
 
 static void claim(struct plan *p, struct str proxy, struct str backend, struct str profile)
 {
@@ -33,23 +33,33 @@ static void publish_again(const struct plan_input *in, struct plan *p, struct st
         publish(p, proxy);
 }
 
+static void block(struct plan *p, const struct reason *r)
+{
+    *ARENA_PUSH(&p->arena, p->reasons.items, p->reasons.count) =
+        (struct reason){arena_str(&p->arena, r->object), arena_str(&p->arena, r->field),
+                        arena_str(&p->arena, r->why)};
+}
+
+static void make(const struct plan_input *in, struct plan *p, const struct desired_backend *b)
+{
+    if (b->blocked.object.n == 0 && b->profile.n && !b->undecided)
+        claim_wanted(in, p, b);
+    publish_again(in, p, b->proxy);
+    if (b->make &&
+        plan_push(p, REPLY_ADD_BACKEND, b->proxy, STR(""),
+                  "add backend " STR_FMT " from " STR_FMT "%s" STR_FMT, STR_ARG(b->proxy),
+                  STR_ARG(b->profile), b->guid.n ? " guid " : "", STR_ARG(b->guid)))
+        publish(p, b->proxy);
+}
+
 void plan_proxies_make(const struct plan_input *in, struct plan *p)
 {
     for (size_t i = 0; i < in->want->backend_count; i++) {
         const struct desired_backend *b = &in->want->backends[i];
         if (b->blocked.object.n)
-            *ARENA_PUSH(&p->arena, p->reasons.items, p->reasons.count) = (struct reason){
-                arena_str(&p->arena, b->blocked.object), arena_str(&p->arena, b->blocked.field),
-                arena_str(&p->arena, b->blocked.why)};
-        else if (b->profile.n && !b->undecided)
-            claim_wanted(in, p, b);
-        publish_again(in, p, b->proxy);
-        if (!b->make ||
-            !plan_push(p, REPLY_ADD_BACKEND, b->proxy, STR(""),
-                       "add backend " STR_FMT " from " STR_FMT "%s" STR_FMT, STR_ARG(b->proxy),
-                       STR_ARG(b->profile), b->guid.n ? " guid " : "", STR_ARG(b->guid)))
-            continue;
-        publish(p, b->proxy);
+            block(p, &b->blocked);
+        if (plan_looks_at(p, i))
+            make(in, p, b);
     }
     for (size_t i = 0; i < in->want->holder_count; i++)
         publish_again(in, p, in->want->holders[i].proxy);
@@ -57,40 +67,19 @@ void plan_proxies_make(const struct plan_input *in, struct plan *p)
 
 /* A section that the map leads to under its own name is ours, though there is no record of it: the
  * file was written before its backend was deleted. */
-static void claim_mapped(const struct plan_input *in, struct plan *p, const struct have_map *map)
+static void claim_mapped(const struct plan_input *in, struct plan *p, const struct map_entry *m)
 {
-    for (size_t i = 0; map && in->running && i < map->count; i++) {
-        struct str name = map->entries[i].key;
-        const struct proxy_section *section = proxy_facts_plain(in->running, name);
-        if (section && str_eq(map->entries[i].value, name) && !proxies_find(in->proxies, name) &&
-            have_find_backend(in->have, name))
-            claim(p, name, name, section->profile);
-    }
+    struct str name = m ? m->key : STR_NONE;
+    const struct proxy_section *section =
+        m && in->running ? proxy_facts_plain(in->running, name) : NULL;
+
+    if (section && str_eq(m->value, name) && !proxies_find(in->proxies, name) &&
+        have_find_backend(in->have, name))
+        claim(p, name, name, section->profile);
 }
 
-/* The wanted backend of that name. Asked for in the order of names, mostly, so that it is the one
- * behind the last. */
-static const struct desired_backend *next_wanted(const struct desired *d, size_t *at,
-                                                 struct str name)
+static bool is_led_to(const struct have_map *map, struct str proxy)
 {
-    while (*at < d->backend_count && str_cmp(d->backends[*at].object->name, name) < 0)
-        ++*at;
-    if (*at < d->backend_count && str_eq(d->backends[*at].object->name, name))
-        return &d->backends[*at];
-    return plan_find_backend(d, name);
-}
-
-/* Somebody needs the proxy: by what is wanted, or since HAProxy still leads to it. */
-static bool is_needed(const struct plan_input *in, const struct have_map *map, struct str proxy)
-{
-    for (size_t i = 0; i < in->want->backend_count; i++) {
-        if (str_eq(in->want->backends[i].proxy, proxy))
-            return true;
-    }
-    for (size_t i = 0; i < in->want->holder_count; i++) {
-        if (str_eq(in->want->holders[i].proxy, proxy))
-            return true;
-    }
     for (size_t i = 0; map && i < map->count; i++) {
         if (str_eq(map->entries[i].value, proxy))
             return true;
@@ -124,19 +113,45 @@ static void leave(const struct plan_input *in, struct plan *p, const struct prox
         claim(p, r->proxy, STR(""), STR(""));
 }
 
+/* Who is not wanted any more is looked at until he is gone; he may go once HAProxy does not lead to
+ * him, which the map tells. */
+static void look_at_record(const struct plan_input *in, struct plan *p,
+                           const struct proxy_record *r, const struct have_map *map, bool known)
+{
+    if (!r || r->gone || plan_wants_proxy(in, p, r->proxy))
+        return;
+    if (known && !is_led_to(map, r->proxy))
+        leave(in, p, r);
+    else
+        scope_add(&p->restless, r->proxy);
+}
+
+static void leave_of_scope(const struct plan_input *in, struct plan *p, const struct have_map *map,
+                           bool known)
+{
+    const struct map_entry *sorted = map && known ? map_have_sorted(&p->arena, map) : NULL;
+
+    for (size_t i = 0; i < in->scope->count; i++) {
+        struct str name = in->scope->names[i];
+        if (sorted)
+            claim_mapped(in, p, map_entry_of(sorted, map->count, name));
+        look_at_record(in, p, proxies_find(in->proxies, name), map, known);
+    }
+}
+
 void plan_proxies_leave(const struct plan_input *in, struct plan *p)
 {
-    bool exists;
+    bool exists, known;
     const struct have_map *map = plan_map_of_proxies(in->maps, in->folder, &exists);
     const struct proxy_record *r;
-    size_t at = 0;
 
-    if (!in->proxies_chosen || (exists && !map))
+    known = in->proxies_chosen && (map || !exists);
+    if (in->scope && !in->scope->all) {
+        leave_of_scope(in, p, map, known);
         return;
-    claim_mapped(in, p, map);
-    for (size_t i = 0; (r = proxies_at(in->proxies, i)); i++) {
-        const struct desired_backend *b = next_wanted(in->want, &at, r->backend);
-        if (!r->gone && !(b && str_eq(b->proxy, r->proxy)) && !is_needed(in, map, r->proxy))
-            leave(in, p, r);
     }
+    for (size_t i = 0; known && map && i < map->count; i++)
+        claim_mapped(in, p, &map->entries[i]);
+    for (size_t i = 0; (r = proxies_at(in->proxies, i)); i++)
+        look_at_record(in, p, r, map, known);
 }

@@ -55,13 +55,14 @@ static bool same_kind(struct plan *p, const struct map_file *want, const struct 
     return true;
 }
 
-static const struct map_entry *ranks_of(struct plan *p, const struct ruleset *r, char set)
+static struct map_file ranks_of(struct plan *p, const struct ruleset *r, char set)
 {
-    struct map_entry *ranks = ARENA_ARRAY(&p->arena, struct map_entry, r->ranks.count);
+    struct map_file ranks = {.name = r->ranks.name, .count = r->ranks.count};
 
+    ranks.entries = ARENA_ARRAY(&p->arena, struct map_entry, r->ranks.count);
     for (size_t i = 0; i < r->ranks.count; i++)
-        ranks[i] = (struct map_entry){rank_value(p, r->ranks.entries[i].key, set),
-                                      r->ranks.entries[i].value};
+        ranks.entries[i] = (struct map_entry){rank_value(p, r->ranks.entries[i].key, set),
+                                              r->ranks.entries[i].value};
     return ranks;
 }
 
@@ -86,7 +87,8 @@ static bool is_current(const struct plan_input *in, struct plan *p, const struct
 static bool ranks_are_current(struct plan *p, const struct ruleset *r, const struct have_map *have,
                               char set)
 {
-    const struct map_entry *want = map_sorted(&p->arena, ranks_of(p, r, set), r->ranks.count);
+    struct map_file wanted = ranks_of(p, r, set);
+    const struct map_entry *want = map_sorted(&p->arena, wanted.entries, wanted.count);
     const struct map_entry *h = map_have_sorted(&p->arena, have);
     size_t found = 0;
 
@@ -108,8 +110,8 @@ static void fill_set(const struct plan_input *in, struct plan *p, const struct r
         struct str path = set_path(in, p, kind->name, set);
         plan_push_map(p, REPLY_CLEAR_MAP, path, "clear map " STR_FMT, STR_ARG(path));
         for (size_t k = 0; k < kind->count; k++)
-            map_add_entry(p, path, kind->entries[k].key,
-                          rank_value(p, kind->entries[k].value, set));
+            (void)map_add_entry(p, path, kind->entries[k].key,
+                                rank_value(p, kind->entries[k].value, set));
     }
 }
 
@@ -167,22 +169,24 @@ static void plan_ruleset(const struct plan_input *in, struct plan *p, const stru
     const struct have_map *active = map_known(in, p, active_path);
     const struct have_map *ranks = map_known(in, p, rank_path);
     bool ready = active && ranks, listed = false, current;
+    struct map_file wanted;
 
     if (!ready)
         return;
     current = is_current(in, p, r, set, &ready) && ranks_are_current(p, r, ranks, set);
+    wanted = ranks_of(p, r, ready && current ? set : other);
     if (ready && current) /* ranks that no set needs any more */
-        map_diff(p, rank_path, ranks_of(p, r, set), r->ranks.count, ranks, MAP_DELETE);
+        map_diff(p, rank_path, &wanted, ranks, MAP_DELETE);
     if (!ready || current || is_early(in, p, r, ranks))
         return;
     for (size_t i = 0; i < active->count; i++)
         listed = listed || str_eq(active->entries[i].key, r->frontend);
-    map_diff(p, rank_path, ranks_of(p, r, other), r->ranks.count, ranks, MAP_PUT);
+    map_diff(p, rank_path, &wanted, ranks, MAP_PUT);
     fill_set(in, p, r, other);
     if (listed)
-        map_set_entry(p, active_path, r->frontend, other == 'a' ? STR("a") : STR("b"));
+        (void)map_set_entry(p, active_path, r->frontend, other == 'a' ? STR("a") : STR("b"));
     else
-        map_add_entry(p, active_path, r->frontend, other == 'a' ? STR("a") : STR("b"));
+        (void)map_add_entry(p, active_path, r->frontend, other == 'a' ? STR("a") : STR("b"));
 }
 
 void plan_rules(const struct plan_input *in, struct plan *p)

@@ -6,8 +6,11 @@
 #include <string.h>
 
 struct proxies {
-    struct proxy_record **items; /* sorted by proxy */
-    size_t count, dirty;
+    struct proxy_record **items;      /* sorted by proxy */
+    struct proxy_record **by_backend; /* the same, sorted by backend, then proxy */
+    struct proxy_record **listed;     /* dirty ones, each once, in no order */
+    size_t count, dirty;              /* of items and by_backend; of listed */
+    size_t room;                      /* of each list */
 };
 
 static struct str copy(struct str s)
@@ -48,6 +51,8 @@ void proxies_free(struct proxies *p)
     for (size_t i = 0; i < p->count; i++)
         record_free(p->items[i]);
     free(p->items);
+    free(p->by_backend);
+    free(p->listed);
     free(p);
 }
 
@@ -91,31 +96,93 @@ const struct proxy_record *proxies_at(const struct proxies *p, size_t i)
     return i < p->count ? p->items[i] : NULL;
 }
 
+/* Where the record is, or belongs. */
+static size_t place_by_backend(const struct proxies *p, struct str backend, struct str proxy)
+{
+    size_t low = 0, high = p->count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const struct proxy_record *r = p->by_backend[middle];
+        int c = str_cmp(r->backend, backend);
+        if (c < 0 || (c == 0 && str_cmp(r->proxy, proxy) < 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const struct proxy_record *const *proxies_of(const struct proxies *p, struct str backend,
+                                             size_t *count)
+{
+    size_t first = place_by_backend(p, backend, STR("")), end = first;
+
+    while (end < p->count && str_eq(p->by_backend[end]->backend, backend))
+        end++;
+    *count = end - first;
+    return (const struct proxy_record *const *)p->by_backend + first;
+}
+
 static void mark(struct proxies *p, struct proxy_record *r)
 {
-    p->dirty += !r->dirty;
+    if (!r->dirty)
+        p->listed[p->dirty++] = r;
     r->dirty = true;
 }
 
-static struct proxy_record *touch(struct proxies *p, struct str proxy)
+static struct proxy_record **enlarged(struct proxy_record **list, size_t room)
 {
-    size_t at = lower_bound(p, proxy);
-    struct proxy_record *r;
+    struct proxy_record **more = realloc(list, room * sizeof(struct proxy_record *));
 
-    if (at == p->count || !str_eq(p->items[at]->proxy, proxy)) {
-        p->items = realloc(p->items, (p->count + 1) * sizeof(struct proxy_record *));
-        r = calloc(1, sizeof *r);
-        if (!p->items || !r)
-            abort();
-        memmove(&p->items[at + 1], &p->items[at], (p->count - at) * sizeof(struct proxy_record *));
-        p->items[at] = r;
-        p->count++;
-        r->proxy = copy(proxy);
-        r->backend = copy(STR(""));
-        r->profile = copy(STR(""));
-    }
-    mark(p, p->items[at]);
-    return p->items[at];
+    if (!more)
+        abort();
+    return more;
+}
+
+static void make_room(struct proxies *p)
+{
+    if (p->count < p->room)
+        return;
+    p->room = p->room ? p->room * 2 : 16;
+    p->items = enlarged(p->items, p->room);
+    p->by_backend = enlarged(p->by_backend, p->room);
+    p->listed = enlarged(p->listed, p->room);
+}
+
+static void put_in(struct proxy_record **list, size_t count, size_t at, struct proxy_record *r)
+{
+    memmove(&list[at + 1], &list[at], (count - at) * sizeof(struct proxy_record *));
+    list[at] = r;
+}
+
+static void take_out(struct proxy_record **list, size_t count, size_t at)
+{
+    memmove(&list[at], &list[at + 1], (count - at - 1) * sizeof(struct proxy_record *));
+}
+
+static struct proxy_record *add(struct proxies *p, struct str proxy)
+{
+    struct proxy_record *r = calloc(1, sizeof *r);
+
+    if (!r)
+        abort();
+    make_room(p);
+    r->proxy = copy(proxy);
+    r->backend = copy(STR(""));
+    r->profile = copy(STR(""));
+    put_in(p->items, p->count, lower_bound(p, proxy), r);
+    put_in(p->by_backend, p->count, place_by_backend(p, r->backend, proxy), r);
+    p->count++;
+    return r;
+}
+
+static void drop(struct proxies *p, struct proxy_record *r)
+{
+    take_out(p->items, p->count, lower_bound(p, r->proxy));
+    take_out(p->by_backend, p->count, place_by_backend(p, r->backend, r->proxy));
+    p->count--;
+    record_free(r);
 }
 
 static void set_text(struct str *place, struct str value)
@@ -126,14 +193,25 @@ static void set_text(struct str *place, struct str value)
     text_free(old);
 }
 
+static void give_to(struct proxies *p, struct proxy_record *r, struct str backend)
+{
+    take_out(p->by_backend, p->count, place_by_backend(p, r->backend, r->proxy));
+    p->count--;
+    set_text(&r->backend, backend);
+    put_in(p->by_backend, p->count, place_by_backend(p, r->backend, r->proxy), r);
+    p->count++;
+}
+
 void proxies_note(struct proxies *p, struct str proxy, struct str backend, struct str profile)
 {
     struct proxy_record *r = find(p, proxy);
 
     if (r && !r->gone && !r->stuck && str_eq(r->backend, backend) && str_eq(r->profile, profile))
         return;
-    r = touch(p, proxy);
-    set_text(&r->backend, backend);
+    if (!r)
+        r = add(p, proxy);
+    mark(p, r);
+    give_to(p, r, backend);
     set_text(&r->profile, profile);
     r->stuck = r->gone = false;
 }
@@ -166,21 +244,13 @@ bool proxies_are_dirty(const struct proxies *p)
 void proxies_each_dirty(struct proxies *p, void (*visit)(void *ctx, const struct proxy_record *r),
                         void *ctx)
 {
-    size_t kept = 0;
-
-    if (!p->dirty)
-        return;
-    for (size_t i = 0; i < p->count; i++) {
-        struct proxy_record *r = p->items[i];
-        if (r->dirty)
-            visit(ctx, r);
+    for (size_t i = 0; i < p->dirty; i++) {
+        struct proxy_record *r = p->listed[i];
+        visit(ctx, r);
         r->dirty = false;
         if (r->gone)
-            record_free(r);
-        else
-            p->items[kept++] = r;
+            drop(p, r);
     }
-    p->count = kept;
     p->dirty = 0;
 }
 
@@ -192,6 +262,18 @@ void proxies_put(struct json_out *o, const struct proxy_record *r)
     json_put_str(o, "profile", r->profile);
     json_put_bool(o, "stuck", r->stuck);
     json_close_object(o);
+}
+
+/* It is stored as it is. */
+static void unmark(struct proxies *p, struct proxy_record *r)
+{
+    size_t at = 0;
+
+    while (at < p->dirty && p->listed[at] != r)
+        at++;
+    if (at < p->dirty)
+        p->listed[at] = p->listed[--p->dirty];
+    r->dirty = false;
 }
 
 int proxies_load(struct proxies *p, const struct json *o, struct err *e)
@@ -210,8 +292,7 @@ int proxies_load(struct proxies *p, const struct json *o, struct err *e)
     }
     proxies_note(p, proxy, backend, profile);
     find(p, proxy)->stuck = stuck;
-    find(p, proxy)->dirty = false;
-    p->dirty--;
+    unmark(p, find(p, proxy));
     rc = 0;
 out:
     arena_free(&a);

@@ -29,6 +29,10 @@ const struct proxy_record *proxies_find(const struct proxies *p, struct str prox
 struct str proxies_backend(const struct proxies *p, struct str proxy);
 /* Each record, in the order of names; NULL behind the last. */
 const struct proxy_record *proxies_at(const struct proxies *p, size_t i);
+/* Those of one backend, in the order of their proxies; gone ones among them. Good until the next
+ * change. */
+const struct proxy_record *const *proxies_of(const struct proxies *p, struct str backend,
+                                             size_t *count);
 
 void proxies_note(struct proxies *p, struct str proxy, struct str backend, struct str profile);
 void proxies_note_stuck(struct proxies *p, struct str proxy);
@@ -76,9 +80,10 @@ struct proxies_input {
     bool can_add; /* backends can be made at runtime */
 };
 
-/* Fill proxy, holder, make, undecided and blocked of `backends` (sorted by the object's name, with
- * profile set). Texts in `a`. A proxy serves one backend, and no object's name is given to another
- * one's proxy. */
+/* Fill proxy, holder, make, undecided, blocked and settled of those of `backends` (sorted by the
+ * object's name, with profile set) that are not settled from before. Texts in `a`, save that the
+ * backend's own name is the object's. A proxy serves one backend, and no object's name is given to
+ * another one's proxy. */
 void proxies_choose(const struct proxies_input *in, struct arena *a,
                     struct desired_backend *backends, size_t count);
 

@@ -55,24 +55,12 @@ struct chooser {
     size_t count;
     const struct map_entry *map; /* sorted by backend */
     size_t mapped_count;
-    size_t mapped_at; /* the first that is not before the backend that is chosen for */
-    const struct proxy_record **records; /* sorted by backend, then proxy */
-    size_t record_count;
     bool *given; /* of the plain sections: to a backend before this one */
 };
 
 static int by_key(const void *pa, const void *pb)
 {
     return str_cmp(((const struct map_entry *)pa)->key, ((const struct map_entry *)pb)->key);
-}
-
-static int by_backend(const void *pa, const void *pb)
-{
-    const struct proxy_record *a = *(const struct proxy_record *const *)pa;
-    const struct proxy_record *b = *(const struct proxy_record *const *)pb;
-    int c = str_cmp(a->backend, b->backend);
-
-    return c ? c : str_cmp(a->proxy, b->proxy);
 }
 
 static void index_map(struct chooser *c)
@@ -99,36 +87,6 @@ static bool is_mapped(const struct chooser *c, struct str proxy)
             return true;
     }
     return false;
-}
-
-static void index_records(struct chooser *c)
-{
-    const struct proxy_record *r;
-    bool ordered = true; /* mostly they are: by proxy is by backend, save for spares */
-
-    for (size_t i = 0; (r = proxies_at(c->in->records, i)); i++) {
-        if (!r->gone)
-            *ARENA_PUSH(c->a, c->records, c->record_count) = r;
-    }
-    for (size_t i = 1; i < c->record_count && ordered; i++)
-        ordered = by_backend(&c->records[i - 1], &c->records[i]) <= 0;
-    if (!ordered)
-        qsort(c->records, c->record_count, sizeof *c->records, by_backend);
-}
-
-/* First record of the backend. */
-static size_t records_of(const struct chooser *c, struct str backend)
-{
-    size_t low = 0, high = c->record_count;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (str_cmp(c->records[middle]->backend, backend) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
 }
 
 static bool is_object(const struct chooser *c, struct str name)
@@ -170,16 +128,17 @@ static bool fits(const struct chooser *c, struct str proxy, const struct desired
     return exists(c, proxy) && str_eq(profile_for(c, proxy, b->object->name), b->profile);
 }
 
-/* Asked for in the order of the backends' names. */
-static struct str mapped_proxy(struct chooser *c, struct str backend)
+static struct str mapped_proxy(const struct chooser *c, struct str backend)
 {
-    int order = -1;
+    struct map_entry key = {.key = backend};
+    const struct map_entry *found = NULL;
 
-    while (c->mapped_at < c->mapped_count &&
-           (order = str_cmp(c->map[c->mapped_at].key, backend)) < 0)
-        c->mapped_at++;
-    if (c->mapped_at < c->mapped_count && order == 0)
-        return c->map[c->mapped_at].value;
+    if (c->mapped_count)
+        found = bsearch(&key, c->map, c->mapped_count, sizeof key, by_key);
+    while (found && found > c->map && str_eq(found[-1].key, backend))
+        found--; /* the first of several */
+    if (found)
+        return found->value;
     return c->in->has_map ? STR_NONE : backend; /* without a map each is found by its own name */
 }
 
@@ -190,16 +149,24 @@ static bool is_free(const struct chooser *c, struct str name)
            !proxy_facts_is_taken(c->in->running, name);
 }
 
+/* The proxy's name: the backend's own is not copied. */
+static struct str named(const struct chooser *c, const struct desired_backend *b, struct str proxy)
+{
+    return str_eq(proxy, b->object->name) ? b->object->name : arena_str(c->a, proxy);
+}
+
 static bool take_record(struct chooser *c, struct desired_backend *b)
 {
-    for (size_t i = records_of(c, b->object->name); i < c->record_count; i++) {
-        const struct proxy_record *r = c->records[i];
-        if (!str_eq(r->backend, b->object->name))
-            return false;
-        if (!str_eq(r->profile, b->profile) || (!exists(c, r->proxy) && !c->in->can_add) ||
+    size_t count;
+    const struct proxy_record *const *records = proxies_of(c->in->records, b->object->name, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct proxy_record *r = records[i];
+        if (r->gone || !str_eq(r->profile, b->profile) ||
+            (!exists(c, r->proxy) && !c->in->can_add) ||
             (!c->in->has_map && !str_eq(r->proxy, r->backend)))
             continue;
-        b->proxy = arena_str(c->a, r->proxy);
+        b->proxy = named(c, b, r->proxy);
         b->make = !exists(c, r->proxy);
         return true;
     }
@@ -234,7 +201,7 @@ static bool make_one(struct chooser *c, struct desired_backend *b)
             return false; /* nothing would lead to another name */
         name = arena_printf(c->a, STR_FMT ".%u", STR_ARG(own), n);
     }
-    b->proxy = arena_str(c->a, name);
+    b->proxy = named(c, b, name);
     b->make = true;
     return true;
 }
@@ -250,13 +217,29 @@ static bool is_spare(const struct proxy_section *s)
                0;
 }
 
+/* Spares have names that begin with their profile's. */
+static size_t first_of_profile(const struct proxy_facts *f, struct str profile)
+{
+    size_t low = 0, high = f->plain_count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (str_cmp(f->plain[middle].name, profile) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static bool take_spare(struct chooser *c, struct desired_backend *b)
 {
     const struct proxy_facts *f = c->in->running;
 
     if (c->in->can_add || !c->in->map)
         return false;
-    for (size_t i = 0; i < f->plain_count; i++) {
+    for (size_t i = first_of_profile(f, b->profile);
+         i < f->plain_count && str_starts(f->plain[i].name, b->profile); i++) {
         const struct proxy_section *s = &f->plain[i];
         const struct have_backend *have;
         if (!str_eq(s->profile, b->profile) || !is_spare(s))
@@ -278,7 +261,7 @@ static void block(struct chooser *c, struct desired_backend *b, struct str mappe
     bool serves = exists(c, mapped) && profile_for(c, mapped, own).n;
 
     b->blocked.object = arena_printf(c->a, "backend/" STR_FMT, STR_ARG(own));
-    b->proxy = arena_str(c->a, serves ? mapped : own);
+    b->proxy = serves ? named(c, b, mapped) : own;
     if (b->blocked.why.n)
         return;
     if (!proxy_facts_profile(c->in->running, b->profile)) {
@@ -319,6 +302,13 @@ static void note_former(const struct chooser *c, struct desired_backend *b, stru
         b->holder = b->former;
 }
 
+/* As HAProxy leads to it, so it is to stay, until something happens to the one or the other. */
+static void settle(const struct chooser *c, struct desired_backend *b, struct str mapped)
+{
+    b->proxy = named(c, b, mapped);
+    b->settled = true;
+}
+
 static void choose(struct chooser *c, struct desired_backend *b)
 {
     struct str own = b->object->name, mapped = mapped_proxy(c, own);
@@ -329,12 +319,12 @@ static void choose(struct chooser *c, struct desired_backend *b)
         return;
     }
     if (b->profile.n == 0) { /* until the reload it is served by whoever serves it */
-        if (exists(c, mapped) && profile_for(c, mapped, own).n)
-            b->proxy = arena_str(c->a, mapped);
+        if (exists(c, mapped) && (str_eq(mapped, own) || profile_for(c, mapped, own).n))
+            settle(c, b, mapped);
         return;
     }
     if (fits(c, mapped, b)) {
-        b->proxy = arena_str(c->a, mapped);
+        settle(c, b, mapped);
         return;
     }
     if (!take_record(c, b)) {
@@ -355,15 +345,17 @@ void proxies_choose(const struct proxies_input *in, struct arena *a,
     struct arena scratch = ARENA_INIT;
     struct chooser c = {.in = in, .a = a, .backends = backends, .count = count};
 
-    for (size_t i = 0; i < count; i++)
-        backends[i].proxy = backends[i].object->name;
     if (in->have) {
         c.a = &scratch;
         index_map(&c);
-        index_records(&c);
         c.given = ARENA_ARRAY(&scratch, bool, in->running->plain_count);
         c.a = a;
-        for (size_t i = 0; i < count; i++)
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (backends[i].settled)
+            continue;
+        backends[i].proxy = backends[i].object->name;
+        if (in->have)
             choose(&c, &backends[i]);
     }
     arena_free(&scratch);

@@ -94,6 +94,51 @@ static void test_a_copy_is_another_world(void **state)
     objects_unref(copy);
 }
 
+/* "-b +c ~d " */
+static struct str differences(struct arena *a, const struct objects *old, const struct objects *now)
+{
+    struct objects_walk w = {0};
+    struct str text = STR("");
+
+    while (objects_next_difference(&w, old, now)) {
+        const struct backend *b = w.was ? w.was : w.is;
+        if (w.was && w.is)
+            assert_true(str_eq(w.was->name, w.is->name));
+        text = arena_printf(a, STR_FMT "%s" STR_FMT " ", STR_ARG(text),
+                            !w.is    ? "-"
+                            : !w.was ? "+"
+                                     : "~",
+                            STR_ARG(b->name));
+    }
+    return text;
+}
+
+static void test_differences_of_two_snapshots(void **state)
+{
+    struct objects *none = objects_new(), *old = objects_new(), *now;
+    struct arena a = ARENA_INIT;
+
+    (void)state;
+    put_backend(old, "b", BACKEND("1"));
+    put_backend(old, "d", BACKEND("1"));
+    put_backend(old, "e", BACKEND("1"));
+    now = objects_copy(old);
+    assert_true(str_eq_z(differences(&a, old, now), ""));
+    (void)objects_del_backend(now, STR("b"));
+    put_backend(now, "a", BACKEND("1"));
+    put_backend(now, "c", BACKEND("1"));
+    put_backend(now, "d", BACKEND("2"));
+    put_backend(now, "f", BACKEND("1"));
+    assert_true(str_eq_z(differences(&a, old, now), "+a -b +c ~d +f "));
+    assert_true(str_eq_z(differences(&a, now, old), "-a +b -c ~d -f "));
+    assert_true(str_eq_z(differences(&a, none, old), "+b +d +e "));
+    assert_true(str_eq_z(differences(&a, old, none), "-b -d -e "));
+    objects_unref(none);
+    objects_unref(old);
+    objects_unref(now);
+    arena_free(&a);
+}
+
 static void test_users_of_a_backend(void **state)
 {
     struct objects *o = objects_new();
@@ -228,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lists_are_sorted_and_names_unique),
         cmocka_unit_test(test_a_copy_is_another_world),
+        cmocka_unit_test(test_differences_of_two_snapshots),
         cmocka_unit_test(test_users_of_a_backend),
         cmocka_unit_test(test_failed_objects_are_rendered_as_they_were),
         cmocka_unit_test(test_failed_objects_are_noted_once_with_the_words),

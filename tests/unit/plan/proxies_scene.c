@@ -8,7 +8,9 @@
 #include <cmocka.h>
 
 #include "given.h"
+#include "same.h"
 
+#include "control/former.h"
 #include "render/profile.h"
 
 #include <stdio.h>
@@ -79,7 +81,7 @@ static void start(struct proxies_scene *s)
 
 void scene_init(struct proxies_scene *s, bool can_add)
 {
-    *s = (struct proxies_scene){.objects = objects_new(), .plain = true};
+    *s = (struct proxies_scene){.objects = objects_new(), .plain = true, .scope = SCOPE_ALL};
     world_init(&s->w);
     s->w.sim->can_add = can_add;
     start(s);
@@ -88,6 +90,7 @@ void scene_init(struct proxies_scene *s, bool can_add)
 void scene_fini(struct proxies_scene *s)
 {
     desired_unref(s->desired);
+    scope_fini(&s->scope);
     objects_unref(s->objects);
     arena_free(&s->arena);
     world_fini(&s->w);
@@ -125,7 +128,8 @@ static struct pool_members members_of(void *ctx, struct arena *a, const struct b
     return (struct pool_members){.list = b->members};
 }
 
-static void build(struct proxies_scene *s, const struct have *have)
+static struct desired *build(struct proxies_scene *s, const struct have *have,
+                             const struct desired *former)
 {
     static const struct render_caps caps = {.guid = false};
     struct proxies_input proxies = {
@@ -136,30 +140,61 @@ static void build(struct proxies_scene *s, const struct have *have)
                              .ledger = s->w.ledger,
                              .caps = &caps,
                              .plain = s->plain,
-                             .proxies = &proxies};
+                             .proxies = &proxies,
+                             .former = former,
+                             .scope = former ? &s->scope : NULL};
     struct str_list problems;
 
     proxies.map = plan_map_of_proxies(s->w.maps, STR("/d"), &proxies.has_map);
-    desired_unref(s->desired);
-    s->desired = build_desired(&in, &problems);
+    return build_desired(&in, &problems);
 }
 
+/* As app_world.c does; and all anew, which has to come to the same. */
 struct plan scene_plan(struct proxies_scene *s, struct have **have)
 {
     struct plan_input in;
-    struct plan p;
+    struct plan p, full;
+    struct desired *all, *former = s->desired;
 
     *have = sim_observe(s->w.sim, true);
     map_cache_update(s->w.maps, *have);
-    build(s, *have);
+    all = build(s, *have, NULL);
+    s->desired = build(s, *have, former);
+    s->shared += same_pieces(s->desired, former);
+    same_desired(s->desired, all);
+    former_changes(former, s->desired, &s->scope);
     in = world_input(&s->w, *have);
-    in.want = s->desired;
     in.running = &s->facts;
     in.proxies_chosen = true;
+    in.want = all;
+    plan_make(&in, &full);
+    in.want = s->desired;
+    in.scope = &s->scope;
     plan_make(&in, &p);
+    same_plan(&p, &full);
+    scope_fini(&s->scope);
+    scope_add_all(&s->scope, &p.restless);
+    for (size_t i = 0; i < p.count; i++)
+        if (p.ops[i].backend.n)
+            scope_add(&s->scope, p.ops[i].backend);
     plan_note_made(s->w.ledger, s->w.proxies, &p);
     plan_note_sending(s->w.ledger, &in, &p);
+    plan_free(&full);
+    desired_unref(all);
+    desired_unref(former);
     return p;
+}
+
+static void forget_what_happened(struct proxies_scene *s)
+{
+    scope_fini(&s->scope);
+    s->scope = SCOPE_ALL;
+}
+
+void scene_restart_agent(struct proxies_scene *s)
+{
+    world_restart_agent(&s->w);
+    forget_what_happened(s);
 }
 
 /* --- another worker --- */
@@ -168,6 +203,7 @@ static void forget_worker(struct proxies_scene *s)
 {
     struct sim *sim = s->w.sim;
 
+    forget_what_happened(s);
     sim->backend_count = sim->map_count = 0;
     s->facts = (struct proxy_facts){0};
     map_cache_clear(s->w.maps);

@@ -14,6 +14,8 @@ struct proxies_scene {
     struct world w;
     struct objects *objects;
     struct desired *desired; /* of the last plan */
+    struct scope scope;      /* what something happened to since */
+    size_t shared;           /* backends that were taken over whole from a former state */
     struct arena arena;      /* of the facts */
     struct proxy_facts facts;
     bool plain;
@@ -27,9 +29,11 @@ void scene_fini(struct proxies_scene *s);
 void scene_put(struct proxies_scene *s, const char *name, const char *quoted);
 void scene_delete(struct proxies_scene *s, const char *name);
 
-/* Observe, choose, build, plan; the records are written as before sending. Free both. */
+/* Observe, choose, build, plan; the records are written as before sending. Free both. Only what
+ * something happened to is built and planned, and held against building and planning all. */
 struct plan scene_plan(struct proxies_scene *s, struct have **have);
 
+void scene_restart_agent(struct proxies_scene *s);
 /* The agent reloads HAProxy: each backend under its own name, from its profile, with the servers of
  * the proxy that served it. */
 void scene_reload(struct proxies_scene *s);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "plan/scope.h"
+#include "same.h"
 #include "world.h"
 
 #include <stdio.h>
@@ -172,19 +173,6 @@ static struct have *observe_part(struct world *w, const struct scope *s)
     return part;
 }
 
-static void assert_same_plan(const struct plan *a, const struct plan *b)
-{
-    assert_int_equal(a->hash, b->hash);
-    assert_int_equal(a->count, b->count);
-    assert_int_equal(a->waits, b->waits);
-    assert_int_equal(a->wake_ms, b->wake_ms);
-    assert_int_equal(a->heir_count, b->heir_count);
-    assert_int_equal(a->reasons.count, b->reasons.count);
-    assert_int_equal(a->restless.count, b->restless.count);
-    for (size_t i = 0; i < a->count; i++)
-        assert_true(str_eq(a->ops[i].command, b->ops[i].command));
-}
-
 /* One turn as app_observe.c and app_world.c make it. */
 static size_t turn(struct world *w, struct have **have, struct scope *scope)
 {
@@ -197,7 +185,7 @@ static size_t turn(struct world *w, struct have **have, struct scope *scope)
     plan_make(&in, &full);
     in.scope = scope;
     plan_make(&in, &p);
-    assert_same_plan(&p, &full);
+    same_plan(&p, &full);
     scope_fini(scope);
     scope_add_all(scope, &p.restless);
     plan_note_made(w->ledger, w->proxies, &p);
