@@ -237,6 +237,7 @@ def invite(scene) -> None:
 Everything lies in {scene.folder} and goes with Ctrl-C. The registry is {scene.registry.name}.
 
 To open:
+  {api}/        the agent in the browser: what runs, what changes, and switches by a menu
   {web}/        the service site, version {VERSIONS[0]}
   {web}/api/    the service api
   {api}/status    the agent; also /frontends /backends /services /plan /activity /metrics

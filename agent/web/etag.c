@@ -59,3 +59,16 @@ int etag_require(struct str if_match, const struct etag *current, struct err *e)
     return err_set(e, ERR_PRECONDITION, "If-Match: %s",
                    current ? "the object has changed since" : "there is no such object");
 }
+
+bool etag_is_known(struct str if_none_match, const char *current)
+{
+    struct str rest = str_trim(if_none_match), tag;
+    bool known = str_eq_z(rest, "*"), weak;
+
+    while (rest.n && !known) {
+        if (cut_tag(&rest, &tag, &weak))
+            return false;
+        known = str_eq_z(tag, current);
+    }
+    return known;
+}

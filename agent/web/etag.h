@@ -18,4 +18,8 @@ struct etag etag_of(struct str stored);
  * in the list is the current tag (weak tags never are); ERR_INVALID when it is no list of tags. */
 int etag_require(struct str if_match, const struct etag *current, struct err *e);
 
+/* The client has what `current` (with quotes) stands for, by its If-None-Match: 304. Weak tags
+ * count, and what is no list of tags matches nothing. */
+bool etag_is_known(struct str if_none_match, const char *current);
+
 #endif

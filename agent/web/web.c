@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/web.h"
 
+#include "web/assets.h"
 #include "web/call.h"
 
 static const struct route routes[] = {
@@ -62,6 +63,16 @@ static void run_route(const struct web *w, struct exchange *x, const struct rout
         match->route->handle(c);
 }
 
+static void reply_asset(const struct web *w, struct exchange *x)
+{
+    struct err e;
+
+    if (access_may(w->access, &x->peer, RIGHT_READ, &e))
+        exchange_reply_error(x, &e);
+    else
+        assets_reply(x);
+}
+
 void web_handle(void *web, struct exchange *x)
 {
     const struct web *w = web;
@@ -70,6 +81,10 @@ void web_handle(void *web, struct exchange *x)
 
     if (check_origin(w, x, &e)) {
         exchange_reply_error(x, &e);
+        return;
+    }
+    if (assets_wanted(x)) {
+        reply_asset(w, x);
         return;
     }
     switch (router_find(routes, sizeof routes / sizeof *routes, x->method, x->target.path,
