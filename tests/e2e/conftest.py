@@ -32,6 +32,7 @@ import proc
 import scene as scenes
 import witness
 from agent import Agent
+from browser import Browser
 from consul import Consul
 from haproxy import Haproxy
 from origin import Origin
@@ -46,6 +47,10 @@ ONE_VERSION = {
     "test_cli_commands": "the API behind the command line is tested by other files",
     "test_registry": "Consul's failures: what HAProxy gets are members, as in test_members",
     "test_store": "what the agent remembers",
+    "test_ui": "what a browser shows",
+    "test_ui_actions": "what is done from a browser: the API behind it is tested by other files",
+    "test_ui_files": "files of the agent's own",
+    "test_ui_line": "a browser whose connection is cut",
 }
 
 ENDS = {
@@ -231,3 +236,9 @@ def scene(start_scene, haproxy_version):
 def start_policies(start_scene, start_origin, haproxy_version, keeper):
     """start_policies(natives=..., **options) -> deciding.Policies"""
     return lambda **named: deciding.build(start_scene, start_origin, haproxy_version, keeper, **named)
+
+
+@pytest.fixture
+def start_browser(keeper):
+    """start_browser(port) -> Browser, of which `begin` opens a page"""
+    return lambda port: keeper.keep(Browser(keeper.folder, port))
