@@ -4,7 +4,7 @@ import uPlot from "../vendor/uplot.js";
 import { html, useEffect, useLayoutEffect, useRef } from "./lib.js";
 import { count } from "./format.js";
 
-const HEIGHT = 150;
+const HEIGHT = 140;
 const EMPTY = [[], [], [], []];
 
 const columns = (series, column) => (series?.time.length ? [series.time, series[column], series.current, series.errors] : EMPTY);
@@ -21,7 +21,7 @@ function options(width, colours, word) {
   return {
     width, height: HEIGHT, cursor: { y: false, drag: { x: false, y: false } }, legend: { show: false },
     scales: { x: { time: true }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1)] } },
-    axes: [{ ...axis, values: hours, space: 70 }, { ...axis, size: 42, values: (_, ticks) => ticks.map(count) }],
+    axes: [{ ...axis, values: hours, space: 70, size: 26 }, { ...axis, size: 42, values: (_, ticks) => ticks.map(count) }],
     series: [{}, line(word, colours.requests, { fill: colours.fill }), line("connections", colours.current), line("5xx/s", colours.errors)],
   };
 }

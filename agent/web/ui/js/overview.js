@@ -34,8 +34,8 @@ export function Overview({ search, setSearch }) {
     <${Section} title="Backends" kind="backend" found=${backends} all=${state.backends.size} heads=${BACKEND_HEADS} row=${BackendRow} />`;
 }
 
-const FRONTEND_HEADS = ["", "Frontend", "Leads to", "sessions", "req/s", "5xx/s", "in", "out", ""];
-const BACKEND_HEADS = ["", "Backend", "Members", "sessions", "req/s", "5xx/s", "response", "queue", ""];
+const FRONTEND_HEADS = ["State", "Frontend", "Leads to", "sessions", "req/s", "5xx/s", "in", "out", ""];
+const BACKEND_HEADS = ["State", "Backend", "Members", "sessions", "req/s", "5xx/s", "response", "queue", ""];
 
 const backendText = (one) =>
   [one.key, one.name, one.version, one.mode, one.balance, ...(one.members ?? []).flatMap((member) => [memberId(member), member.meta?.hostname])];
