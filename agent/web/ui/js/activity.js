@@ -10,7 +10,7 @@ import { Mark } from "./marks.js";
 import { Failure } from "./confirm.js";
 
 const ESTIMATE_PX = 30, ASKED = 1000, SETTLE_MS = 250;
-const READY_FILTERS = ["switched", "drained", "held", "offline", "haproxyConfigChanged", "failed"];
+const READY_FILTERS = ["switch", "drained", "held", "offline", "haproxyConfigChanged", "failed"];
 
 export function Activity({ search, setSearch }) {
   const { state } = useApp();
@@ -60,14 +60,15 @@ function List({ entries }) {
     </ol>`;
 }
 
+const told = (object) => (object ? JSON.stringify(object, null, 1) : "nothing");
+
 const Entry = memo(({ entry, date }) => html`<li data-key=${entry.seq} data-seq=${entry.seq}>
   ${date && html`<div class="date">${date}</div>`}
   <div class="entry">
     <time datetime=${new Date(entry.time).toISOString()}>${clock(entry.time)}</time>
     <span class=${`verb is-${entryLevel(entry)}`}><${Mark} level=${entryLevel(entry)} />${entry.verb}</span>
     <span class="object">${entry.object}</span>
-    <span class="reason">${entry.reason}</span>
+    <div class="reason">${entry.reason}${(entry.before || entry.after) && html`<details><summary>Before and after</summary><pre tabindex="0">${told(entry.before)}
+→ ${told(entry.after)}</pre></details>`}</div>
     <span class="actor">${entry.actor}${entry.generation ? html` <span class="of">#${entry.generation}</span>` : ""}</span>
-    ${(entry.before || entry.after) && html`<details><summary>Before and after</summary><pre tabindex="0">${JSON.stringify(entry.before ?? null, null, 1)}
-→ ${JSON.stringify(entry.after ?? null, null, 1)}</pre></details>`}
   </div></li>`);

@@ -19,7 +19,8 @@ export const isNewDay = (entries, i) => i === 0 || day(entries[i - 1].time) !== 
 const LEVELS = {
   online: "ok", returned: "ok", haproxyStarted: "ok", started: "ok", haproxyUp: "ok",
   offline: "warn", held: "warn", refused: "bad", failed: "bad", haproxyDown: "bad", haproxyConfigRefused: "bad", rolledBack: "bad",
-  drained: "drain", maintenance: "maint", switched: "drain",
+  drained: "drain", maintenance: "maint", switched: "drain", switchWaiting: "drain", switchWarming: "drain",
+  switchDraining: "drain", switchDone: "ok", holdEnded: "ok",
 };
 
 export function entryLevel({ verb }) {
