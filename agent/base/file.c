@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 int file_read(const char *path, struct buf *out, struct err *e)
@@ -116,6 +118,22 @@ failed:
     if (fd >= 0)
         (void)close(fd);
     (void)unlink(temporary);
+    return -1;
+}
+
+int file_lock(int fd)
+{
+    enum { TRIES = 50 };
+    static const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+
+    for (int i = 0; i < TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return -1;
+        (void)nanosleep(&pause, NULL);
+    }
+    errno = EWOULDBLOCK;
     return -1;
 }
 

@@ -16,6 +16,11 @@ int file_read(const char *path, struct buf *out, struct err *e);
  * failure or a crash at any moment the old file is whole. */
 int file_write_atomic(const char *path, struct str text, mode_t mode, struct err *e);
 
+/* flock for writing. One that is held is tried for again for a second: a process that its dead
+ * holder had just forked has it until it executes its program. -1 with errno, EWOULDBLOCK if it
+ * stays held. */
+int file_lock(int fd);
+
 /* mkdir -p; existing folders are fine. */
 int file_make_folder(const char *path, mode_t mode, struct err *e);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "haproxy/child.h"
 
+#include "haproxy/lock.h"
+
 #include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
@@ -127,12 +129,28 @@ int child_raise_files(unsigned long count, struct err *e)
     return 0;
 }
 
-/* In the new process: nothing but async-signal-safe calls. */
-static void become(const char *const *argv, int out, int failure)
+static void fail(int failure)
+{
+    int number = errno;
+
+    (void)!write(failure, &number, sizeof number);
+    _exit(127);
+}
+
+static void read_nothing(void)
 {
     int null = open("/dev/null", O_RDONLY);
+
+    if (null > STDIN_FILENO) {
+        (void)dup2(null, STDIN_FILENO);
+        (void)close(null);
+    }
+}
+
+/* In the new process: nothing but async-signal-safe calls. */
+static void become(const char *const *argv, const char *lock, int out, int failure)
+{
     sigset_t none;
-    int number;
 
     if (access(".", R_OK | X_OK)) /* HAProxy refuses to work in a folder that it cannot return to */
         (void)!chdir("/");
@@ -141,19 +159,20 @@ static void become(const char *const *argv, int out, int failure)
         (void)setrlimit(RLIMIT_NOFILE, &files_of_children);
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    (void)signal(SIGPIPE, SIG_DFL);
-    if (null >= 0)
-        (void)dup2(null, STDIN_FILENO);
+    if (!lock) {
+        (void)signal(SIGPIPE, SIG_DFL);
+        read_nothing();
+    } else if (lock_as_stdin(lock)) { /* and SIGPIPE stays ignored: nobody may be there to read */
+        fail(failure);
+    }
     (void)dup2(out, STDOUT_FILENO);
     (void)dup2(out, STDERR_FILENO);
     (void)execvp(argv[0], (char *const *)(uintptr_t)argv);
-    number = errno;
-    (void)!write(failure, &number, sizeof number);
-    _exit(127);
+    fail(failure);
 }
 
 /* fork and exec; the errno of a failed exec comes back through a close-on-exec pipe. */
-static pid_t spawn(const char *const *argv, int out, struct err *e)
+static pid_t spawn(const char *const *argv, const char *lock, int out, struct err *e)
 {
     int failure[2], number = 0;
     pid_t pid;
@@ -164,13 +183,14 @@ static pid_t spawn(const char *const *argv, int out, struct err *e)
     }
     pid = fork();
     if (pid == 0)
-        become(argv, out, failure[1]);
+        become(argv, lock, out, failure[1]);
     (void)close(failure[1]);
     if (pid < 0)
         err_errno(e, ERR_INTERNAL, errno, "%s: fork", argv[0]);
     else if (read(failure[0], &number, sizeof number) == (ssize_t)sizeof number) {
         (void)waitpid(pid, NULL, 0);
-        err_errno(e, ERR_INTERNAL, number, "cannot run %s", argv[0]);
+        err_errno(e, number == EAGAIN ? ERR_CONFLICT : ERR_INTERNAL, number, "cannot run %s",
+                  argv[0]);
         pid = -1;
     }
     (void)close(failure[0]);
@@ -191,6 +211,12 @@ static void watch(struct child *c, double deadline_s)
 struct child *child_run(struct ev_loop *loop, const char *const *argv, double deadline_s,
                         child_on_exit *on_exit, void *ctx, struct err *e)
 {
+    return child_run_locked(loop, argv, NULL, deadline_s, on_exit, ctx, e);
+}
+
+struct child *child_run_locked(struct ev_loop *loop, const char *const *argv, const char *lock,
+                               double deadline_s, child_on_exit *on_exit, void *ctx, struct err *e)
+{
     struct child *c;
     int out[2];
     pid_t pid;
@@ -200,7 +226,7 @@ struct child *child_run(struct ev_loop *loop, const char *const *argv, double de
         return NULL;
     }
     (void)fcntl(out[0], F_SETFL, O_NONBLOCK);
-    pid = spawn(argv, out[1], e);
+    pid = spawn(argv, lock, out[1], e);
     (void)close(out[1]);
     if (pid < 0) {
         (void)close(out[0]);

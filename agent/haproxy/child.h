@@ -24,6 +24,11 @@ typedef void child_on_exit(void *ctx, const struct child_result *result);
 struct child *child_run(struct ev_loop *loop, const char *const *argv, double deadline_s,
                         child_on_exit *on_exit, void *ctx, struct err *e);
 
+/* The same, with `lock` as its stdin, locked as lock_as_stdin() says: ERR_CONFLICT when another
+ * process has it. */
+struct child *child_run_locked(struct ev_loop *loop, const char *const *argv, const char *lock,
+                               double deadline_s, child_on_exit *on_exit, void *ctx, struct err *e);
+
 /* Let this process, and not its children, have so many open files. ERR_UNAVAILABLE when fewer have
  * to do. */
 int child_raise_files(unsigned long count, struct err *e);

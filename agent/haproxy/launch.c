@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "haproxy/ask.h"
 #include "haproxy/child.h"
+#include "haproxy/lock.h"
 #include "haproxy/words.h"
 
 #include <ev.h>
@@ -90,7 +91,8 @@ static void on_child_exit(void *ctx, const struct child_result *r)
 }
 
 static int start(struct ev_loop *loop, const struct launch_options *o, const struct words *words,
-                 int64_t old_pid, reload_on_done *on_done, void *ctx, struct err *e)
+                 const char *lock, int64_t old_pid, reload_on_done *on_done, void *ctx,
+                 struct err *e)
 {
     struct launch *l = calloc(1, sizeof *l);
 
@@ -104,7 +106,7 @@ static int start(struct ev_loop *loop, const struct launch_options *o, const str
     l->end = ev_now(loop) + o->deadline_s;
     ev_init(&l->timer, on_poll);
     l->timer.data = l;
-    if (!child_run(loop, words->items, o->deadline_s, on_child_exit, l, e)) {
+    if (!child_run_locked(loop, words->items, lock, o->deadline_s, on_child_exit, l, e)) {
         free(l->socket);
         free(l);
         return -1;
@@ -117,8 +119,11 @@ int launch_start(struct ev_loop *loop, const struct launch_options *o, reload_on
 {
     struct arena arena = ARENA_INIT;
     struct words w = {0};
+    char lock[LOCK_PATH];
     int rc;
 
+    if (lock_name_starting(o->config_path, lock, e))
+        return -1;
     words_add_sudo(&arena, &w, o->sudo);
     words_add(&arena, &w, str_z(o->haproxy_path));
     if (o->master_socket) {
@@ -131,9 +136,17 @@ int launch_start(struct ev_loop *loop, const struct launch_options *o, reload_on
     words_add(&arena, &w, str_z(o->config_path));
     words_add(&arena, &w, STR("-p"));
     words_add(&arena, &w, str_z(o->pid_path));
-    rc = start(loop, o, &w, 0, on_done, ctx, e);
+    rc = start(loop, o, &w, lock, 0, on_done, ctx, e);
     arena_free(&arena);
     return rc;
+}
+
+pid_t launch_under_way(const char *config_path)
+{
+    char lock[LOCK_PATH];
+    struct err e;
+
+    return lock_name_starting(config_path, lock, &e) ? 0 : lock_starter(lock);
 }
 
 /* The pids of the file that HAProxy wrote, one per line; else the one that the socket named. */
@@ -188,7 +201,7 @@ int launch_reload(struct ev_loop *loop, const struct launch_options *o, reload_o
     else
         rc = takeover_words(&arena, &w, o, e);
     if (!rc)
-        rc = start(loop, o, &w, o->old_pid, on_done, ctx, e);
+        rc = start(loop, o, &w, NULL, o->old_pid, on_done, ctx, e);
     arena_free(&arena);
     return rc;
 }

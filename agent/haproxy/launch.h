@@ -7,6 +7,8 @@
 
 #include "haproxy/master.h"
 
+#include <sys/types.h>
+
 struct launch_options {
     const char *haproxy_path;
     const char *config_path;
@@ -19,9 +21,15 @@ struct launch_options {
     double deadline_s;
 };
 
-/* `haproxy -W -D -S MASTER -f CONFIG -p PID`. Ok when a worker answers on the admin socket. */
+/* `haproxy -W -D -S MASTER -f CONFIG -p PID`. Ok when a worker answers on the admin socket;
+ * ERR_CONFLICT while another start is under way. */
 int launch_start(struct ev_loop *loop, const struct launch_options *o, reload_on_done *on_done,
                  void *ctx, struct err *e);
+
+/* The process of a launch_start from this configuration, in the life of whatever agent, while its
+ * HAProxy does not answer yet; it leads a group of its own. 0: none. A second one would take the
+ * names of its sockets before it fails. */
+pid_t launch_under_way(const char *config_path);
 
 /* The command (words parted by blanks, no shell), or
  * `haproxy -D -f CONFIG -p PID -x ADMIN -sf OLD...`. Ok when another pid answers. */

@@ -41,7 +41,7 @@ static int take_lock(struct store *s, const char *folder, struct err *e)
     s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (s->lock_fd < 0)
         return err_errno(e, ERR_INTERNAL, errno, "%s", path);
-    if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0) {
+    if (file_lock(s->lock_fd) == 0) {
         write_pid(s->lock_fd);
         return 0;
     }
