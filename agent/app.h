@@ -157,7 +157,8 @@ struct app {
     int64_t config_changed_ns; /* time of the configuration that we wrote; 0: none */
     int64_t files_written_ms, write_began_ms, write_ms; /* the last time, and how long it took */
     int64_t start_not_before_ms;
-    unsigned start_failures;
+    int64_t starter_since_ms; /* another agent's start of HAProxy is under way; 0: none */
+    unsigned start_failures, start_tries;
     bool guard_empty; /* an empty store met a HAProxy that serves: nothing is reloaded */
     uint64_t applied_generation;
     struct app_reload *reload;
@@ -222,7 +223,8 @@ void app_observe(struct app *a);
 void app_apply(struct app *a);
 void app_write_files(struct app *a);
 void app_files_look(
-    struct app *a); /* was the configuration edited? Then it is to be written again */
+    struct app *a);            /* was the configuration edited? Then it is to be written again */
+void app_start(struct app *a); /* HAProxy, unless it comes by itself */
 void app_reload(struct app *a, bool running); /* false: start HAProxy */
 
 /* --- app_reload.c --- */

@@ -48,13 +48,18 @@ static void commit(struct app_change *c)
 static void on_checked(void *ctx, const struct err *e)
 {
     struct app_change *c = ctx;
+    struct err why;
 
     if (c->app->stopping)
         e = &app_change_the_end;
-    if (e)
-        app_change_fail(c, e);
-    else
+    if (e) {
+        why = *e;
+        if (why.kind == ERR_CONFLICT) /* with the machine, not with another object */
+            why.kind = ERR_UNPROCESSABLE;
+        app_change_fail(c, &why);
+    } else {
         commit(c);
+    }
 }
 
 static void reply_plan(struct app_change *c)

@@ -74,7 +74,6 @@ int app_probe(struct app *a, const struct app_rendered *r, struct err *e)
         if (rc) {
             (void)err_wrap(e, "cannot listen");
             str_copy(e->field, sizeof e->field, binds.items[i].owner);
-            e->kind = ERR_UNPROCESSABLE;
         }
     }
     arena_free(&arena);

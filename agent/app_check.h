@@ -5,9 +5,9 @@
 
 #include "app.h"
 
-/* `e` is NULL when HAProxy takes it and its new listeners can be bound; else ERR_UNPROCESSABLE, the
- * object to blame in `field`, HAProxy's words in `detail` (or another kind when it could not be
- * asked). On the loop. */
+/* `e` is NULL when HAProxy takes it and its new listeners can be bound; else ERR_UNPROCESSABLE, or
+ * ERR_CONFLICT for a listener, the object to blame in `field`, HAProxy's words in `detail` (or
+ * another kind when it could not be asked). On the loop. */
 typedef void app_on_checked(void *ctx, const struct err *e);
 
 /* `r` stays valid until `done` is called. */
@@ -17,7 +17,8 @@ void app_check(struct app *a, const struct app_rendered *r, app_on_checked *done
  * apart). */
 int app_check_names(const struct app_rendered *r, struct err *e);
 
-/* bind() of the addresses that the running configuration does not have. */
+/* bind() of the addresses that the running configuration does not have: ERR_CONFLICT when one is
+ * another process's, or not this machine's. */
 int app_probe(struct app *a, const struct app_rendered *r, struct err *e);
 
 #endif

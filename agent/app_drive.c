@@ -54,6 +54,7 @@ static struct situation situation_of(const struct app *a)
         .runtime_up = runtime_state(a->runtime) == RUNTIME_UP,
         .may_start = may_start(a),
         .start_not_before_ms = a->start_not_before_ms,
+        .retry_ms = failed_due_ms(&a->failed),
         .observed = a->have != NULL,
         .observe_asked = a->observe_asked,
         .observed_ms = a->observed_ms,
@@ -87,12 +88,19 @@ static void settle(struct app *a)
     if (app_is_settled(a)) {
         a->apply_error[0] = 0;
         a->settled = true;
+        failed_taken(&a->failed);
         if (a->applied_generation != a->effective->generation) {
             a->applied_generation = a->effective->generation;
             app_mark_good(a);
         }
     }
     app_waiters_check(a);
+}
+
+static void try_again(struct app *a)
+{
+    (void)failed_retry(&a->failed, app_now_ms());
+    app_objects_changed(a);
 }
 
 static void drive(struct app *a)
@@ -112,10 +120,11 @@ static void drive(struct app *a)
     }
     a->doing = d.action;
     a->writing = a->writing || d.action == LOOP_WRITE;
-    a->busy = d.action != LOOP_WRITE;
+    a->busy = d.action != LOOP_WRITE && d.action != LOOP_RETRY;
     switch (d.action) {
     case LOOP_WAIT: break;
-    case LOOP_START: app_reload(a, false); break;
+    case LOOP_RETRY: try_again(a); break;
+    case LOOP_START: app_start(a); break;
     case LOOP_OBSERVE: app_observe(a); break;
     case LOOP_APPLY: app_apply(a); break;
     case LOOP_RELOAD: app_reload(a, true); break;

@@ -8,11 +8,22 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "control/carry.h"
+#include "haproxy/launch.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PAUSE_MS = 1000, START_PAUSE_MS = 1000, START_PAUSE_MAX_MS = 60000, DUMP_S = 15 };
+enum {
+    PAUSE_MS = 1000,
+    START_PAUSE_MS = 1000,
+    START_PAUSE_MAX_MS = 60000,
+    START_POLL_MS = 100,
+    START_AGAIN_MS = 200,
+    START_TRIES = 5,
+    STARTER_MAX_MS = 60000,
+    DUMP_S = 15
+};
 
 static uint64_t fingerprint(const struct app *a)
 {
@@ -160,7 +171,8 @@ void app_reload_step_done(struct app_reload *r, const struct err *e)
         (void)snprintf(r->error, sizeof r->error, "%s: %.480s", reload_step_name(r->step), e->text);
         (void)snprintf(r->detail, sizeof r->detail, "%s", e->detail);
         (void)snprintf(r->object, sizeof r->object, "%s", e->field);
-        r->refused = e->kind == ERR_UNPROCESSABLE;
+        r->taken = e->kind == ERR_CONFLICT && r->step <= RELOAD_PROBE;
+        r->refused = e->kind == ERR_UNPROCESSABLE || r->taken;
     } else if (e) {
         log_error("reload: %s: %s", reload_step_name(r->step), e->text);
     }
@@ -185,9 +197,10 @@ static void succeed(struct app_reload *r)
         app_note(a, "haproxyStarted", STR("haproxy"), "agent", "started");
         log_info("HAProxy started");
     }
-    a->start_failures = 0;
+    a->start_failures = a->start_tries = 0;
     a->reloads.not_before_ms = app_now_ms() + PAUSE_MS;
     a->reloads.failed_want = 0;
+    failed_taken(&a->failed);
     a->reloads.last_error[0] = a->reloads.last_detail[0] = 0;
     a->reloaded = r; /* until its worker answers */
 }
@@ -197,19 +210,17 @@ static void succeed(struct app_reload *r)
 static void blame(struct app_reload *r)
 {
     struct app *a = r->app;
+    struct failure why = {str_z(r->error), str_z(r->detail), r->taken, app_now_ms()};
     bool noted = false;
 
     if (!r->refused)
         return;
     if (r->object[0])
-        noted =
-            failed_note(&a->failed, a->stored, str_z(r->object), str_z(r->error), str_z(r->detail));
+        noted = failed_note(&a->failed, a->stored, str_z(r->object), &why);
     for (size_t i = 0; !r->object[0] && r->facts.running && i < a->reasons.count; i++)
-        noted = failed_note(&a->failed, a->stored, a->reasons.items[i].object, str_z(r->error),
-                            str_z(r->detail)) ||
-                noted;
+        noted = failed_note(&a->failed, a->stored, a->reasons.items[i].object, &why) || noted;
     if (!noted) {
-        a->reloads.failed_want = fingerprint(a);
+        a->reloads.failed_want = r->taken ? 0 : fingerprint(a);
         return;
     }
     a->start_not_before_ms = 0;
@@ -217,10 +228,22 @@ static void blame(struct app_reload *r)
     app_objects_changed(a);
 }
 
-static void fail(struct app_reload *r)
+/* A HAProxy that was killed may have its ports for a moment yet: nobody is blamed for that. */
+static bool is_soon_over(struct app_reload *r)
 {
     struct app *a = r->app;
-    int64_t pause = START_PAUSE_MS << (a->start_failures < 6 ? a->start_failures : 6);
+
+    if (r->facts.running || !r->taken || a->start_tries == START_TRIES)
+        return false;
+    a->start_tries++;
+    a->start_not_before_ms = app_now_ms() + START_AGAIN_MS;
+    log_info("HAProxy is started in a moment: %s", r->error);
+    return true;
+}
+
+static void tell_failure(const struct app_reload *r)
+{
+    struct app *a = r->app;
 
     log_error("%s failed: %s%s%s", r->facts.running ? "reload" : "start of HAProxy", r->error,
               r->detail[0] ? ": " : "", r->detail);
@@ -228,12 +251,23 @@ static void fail(struct app_reload *r)
     (void)snprintf(a->reloads.last_detail, sizeof a->reloads.last_detail, "%s", r->detail);
     app_note(a, r->facts.running ? "reloadFailed" : "startFailed",
              str_z(r->object[0] ? r->object : "haproxy"), "agent", "%s", r->error);
+}
+
+static void fail(struct app_reload *r)
+{
+    struct app *a = r->app;
+    int64_t pause = START_PAUSE_MS << (a->start_failures < 6 ? a->start_failures : 6);
+    bool known = failed_is_retried(&a->failed, str_z(r->object));
+
+    if (is_soon_over(r))
+        return;
+    if (!known)
+        tell_failure(r);
     a->start_failures++;
     pause = pause < START_PAUSE_MAX_MS ? pause : START_PAUSE_MAX_MS;
     a->start_not_before_ms = a->reloads.not_before_ms = app_now_ms() + pause;
     blame(r);
 }
-
 void app_reload_free(struct app_reload *r)
 {
     if (!r)
@@ -302,6 +336,38 @@ static void tell_reason(struct app_reload *r)
                    STR_ARG(first->object), STR_ARG(first->field), STR_ARG(first->why),
                    a->reasons.count > 1 ? " (and more)" : "");
     str_copy(r->field, sizeof r->field, first->field);
+}
+
+/* An agent that was killed may have begun to start it: its HAProxy is on the way, or here since we
+ * looked last. Nothing is written meanwhile, it reads the files. */
+static bool comes_by_itself(struct app *a)
+{
+    pid_t starter = launch_under_way(a->options->haproxyCfgPath);
+    int64_t now = app_now_ms();
+
+    if (!starter)
+        a->starter_since_ms = 0;
+    else if (!a->starter_since_ms)
+        a->starter_since_ms = now;
+    else if (now - a->starter_since_ms > STARTER_MAX_MS) {
+        log_warn("HAProxy's start by an agent before hangs: process %d is ended", (int)starter);
+        a->starter_since_ms = now;
+        (void)kill(-starter, SIGKILL);
+    }
+    if (!starter && !app_kick_socket_alive(a))
+        return false;
+    if (!starter)
+        runtime_reopen(a->runtime);
+    a->start_not_before_ms = now + START_POLL_MS;
+    return true;
+}
+
+void app_start(struct app *a)
+{
+    if (comes_by_itself(a))
+        app_action_done(a);
+    else
+        app_reload(a, false);
 }
 
 void app_reload(struct app *a, bool running)

@@ -23,6 +23,7 @@ struct app_reload {
     char error[512], detail[2048];
     int64_t old_pid, new_pid; /* new_pid 0: not told */
     bool refused;             /* by HAProxy, or by an address that is taken: an object's fault */
+    bool taken;               /* it is an address: that may pass */
 };
 
 /* The step ended; the next one begins. `e` NULL: well. */

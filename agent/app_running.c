@@ -181,6 +181,7 @@ void app_running_attach(struct app *a)
         if (a->running.known)
             app_note(a, "haproxyRestarted", STR("haproxy"), "haproxy", "pid %lld",
                      (long long)a->have->pid);
+        a->reloads.failed_want = 0; /* it may well take what could not be started */
         take_own_names(a);
         ledger_rebase(a->ledger, a->have, false);
         take_from_file(a, buf_str(&config));

@@ -11,7 +11,8 @@ enum {
 
 const char *loop_action_name(enum loop_action a)
 {
-    static const char *const names[] = {"wait", "start", "observe", "apply", "reload", "write"};
+    static const char *const names[] = {"wait",  "retry",  "start", "observe",
+                                        "apply", "reload", "write"};
 
     return names[a];
 }
@@ -32,10 +33,10 @@ static int64_t earlier(int64_t a, int64_t b)
 static struct loop_decision when_down(const struct situation *s)
 {
     if (!s->may_start || s->writing)
-        return act(LOOP_WAIT); /* the connection is tried again by itself */
+        return (struct loop_decision){LOOP_WAIT, s->retry_ms}; /* it is connected to by itself */
     if (s->now_ms >= s->start_not_before_ms)
         return act(LOOP_START);
-    return (struct loop_decision){LOOP_WAIT, s->start_not_before_ms};
+    return (struct loop_decision){LOOP_WAIT, earlier(s->start_not_before_ms, s->retry_ms)};
 }
 
 /* A reload carries everything, so it goes before single commands; observation goes before both,
@@ -48,12 +49,15 @@ struct loop_decision loop_next(const struct situation *s)
 
     if (s->busy)
         return act(LOOP_WAIT);
+    if (s->retry_ms >= 0 && s->now_ms >= s->retry_ms)
+        return act(LOOP_RETRY);
     if (!s->runtime_up)
         return when_down(s);
     if (!s->observed || s->observe_asked)
         return s->now_ms >= s->observe_not_before_ms
                    ? act(LOOP_OBSERVE)
-                   : (struct loop_decision){LOOP_WAIT, s->observe_not_before_ms};
+                   : (struct loop_decision){LOOP_WAIT,
+                                            earlier(s->observe_not_before_ms, s->retry_ms)};
     if (reload && s->now_ms >= s->reload_not_before_ms)
         return act(LOOP_RELOAD);
     if (s->ops && s->now_ms >= s->apply_not_before_ms)
@@ -62,7 +66,7 @@ struct loop_decision loop_next(const struct situation *s)
         return act(LOOP_OBSERVE);
     if (write && s->now_ms >= s->write_not_before_ms)
         return act(LOOP_WRITE);
-    wake = earlier(wake, s->plan_wake_ms);
+    wake = earlier(earlier(wake, s->plan_wake_ms), s->retry_ms);
     if (reload)
         wake = earlier(wake, s->reload_not_before_ms);
     if (s->ops)

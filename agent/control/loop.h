@@ -10,6 +10,7 @@
 
 enum loop_action {
     LOOP_WAIT,    /* until wake_ms, or an event */
+    LOOP_RETRY,   /* render what had failed again */
     LOOP_START,   /* start HAProxy */
     LOOP_OBSERVE, /* ask HAProxy what it runs */
     LOOP_APPLY,   /* send the plan's commands */
@@ -26,6 +27,7 @@ struct situation {
     bool runtime_up; /* the admin socket answers */
     bool may_start;  /* --haproxyStart auto, and there is something to run */
     int64_t start_not_before_ms;
+    int64_t retry_ms;              /* what had failed is to be tried again then; -1: nothing is */
     bool observed;                 /* an observation of the present worker is at hand */
     bool observe_asked;            /* it is older than something that we know has changed */
     int64_t observed_ms;           /* when it was made */

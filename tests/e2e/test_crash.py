@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import threading
 
@@ -13,6 +14,7 @@ import files
 import load
 import membership
 import parts
+import ports
 import pytest
 import siege
 import wait
@@ -30,12 +32,12 @@ def kill_haproxy(haproxy) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def start_by_hand(agent) -> None:
+def start_by_hand(agent, program=None) -> None:
     """As an operator would, from the files that are there."""
     options = agent.options
     words = ["-W", "-D", "-S", options["haproxyMasterSocketPath"], "-p", options["haproxyPidPath"]]
     subprocess.run(
-        [options["haproxyPath"], *map(str, words), "-f", str(options["haproxyCfgPath"])],
+        [program or options["haproxyPath"], *map(str, words), "-f", str(options["haproxyCfgPath"])],
         check=True, capture_output=True, timeout=20,
     )
 
@@ -106,6 +108,96 @@ def test_a_killed_haproxy_is_started_again(haproxy_version, start_scene, start_o
     scene.agent.wait_members("live", [f"127.0.0.1:{o.port}" for o in (one, two)])
     assert membership.weights(scene.haproxy)[f"127.0.0.1:{one.port}"] == 10
     assert scene.answered_by("/other") == "fixed"
+
+
+DAEMON = """#!/bin/sh
+case " $* " in
+*" -D "*)
+    echo >>{folder}/begun
+    until [ -e {folder}/go ]; do sleep 0.05; done
+    [ ! -e {folder}/fail ] || exit 1
+esac
+exec {haproxy} "$@"
+"""
+
+
+def scene_of_daemon(start_scene, start_origin, haproxy_version, registry, work):
+    """A scene whose HAProxy is started when `go` exists, and not while `fail` does: files in `work`, where
+    `begun` has a line for each start. -> scene, its agent stopped, HAProxy dead"""
+    program = work / "program"
+    program.write_text(DAEMON.format(folder=work, haproxy=parts.haproxy(haproxy_version)))
+    program.chmod(0o755)
+    (work / "go").touch()
+    scene, _, _ = scene_of_two(
+        start_scene, start_origin, haproxy_version, registry, haproxyPath=program
+    )
+    membership.agree(scene.agent)
+    files.wait_still(scene.agent.options["haproxyDir"])
+    scene.agent.stop()
+    kill_haproxy(scene.haproxy)
+    (work / "begun").unlink()
+    return scene
+
+
+def test_a_start_that_a_killed_agent_began_is_waited_for(
+    haproxy_version, start_scene, start_origin, registry, work
+):
+    """A start takes its time, on a busy machine or with many servers. A second HAProxy would take the first
+    one's sockets away before it fails, and nobody could speak to the one that serves."""
+    scene = scene_of_daemon(start_scene, start_origin, haproxy_version, registry, work)
+    agent, begun = scene.agent, work / "begun"
+    (work / "go").unlink()
+    agent.start()
+    for _ in range(2):
+        wait.until(lambda: begun.read_text() == "\n", "HAProxy is being started")
+        agent.kill()
+        agent.start()
+        wait.until(lambda: agent.status()["registry"]["state"] == "ok", "it knows all")
+        wait.stays(lambda: begun.read_text() == "\n", "it waits", 1.0)
+    (work / "go").touch()
+    wait.until(lambda: scene.get().status == 200, "it serves", timeout=15)
+    agent.wait_applied()
+    membership.agree(agent)
+    assert begun.read_text() == "\n", "started once"
+    assert scene.haproxy.reloads() == 0
+
+
+def failures(agent) -> int:
+    """Starts that were told to have failed."""
+    return [one["verb"] for one in agent.get("/activity").body].count("startFailed")
+
+
+def test_what_failed_at_a_start_is_tried_again_when_others_start_haproxy(
+    haproxy_version, start_scene, start_origin, registry, work
+):
+    """The reload that is due since then is made once HAProxy runs, whoever started it."""
+    scene = scene_of_daemon(start_scene, start_origin, haproxy_version, registry, work)
+    (work / "fail").touch()
+    agent = scene.agent.start(haproxyStats=f"127.0.0.1:{ports.free()}")
+    wait.until(lambda: failures(agent) >= 2, "it cannot be started", timeout=15)
+    start_by_hand(agent, parts.haproxy(haproxy_version))
+    agent.wait_applied()
+    wait.equals(scene.haproxy.reloads, 1, "what is desired runs")
+    assert agent.get("/plan").body["verdict"] == "noop"
+
+
+def test_a_port_that_is_taken_at_the_start_serves_as_soon_as_it_is_free(
+    haproxy_version, start_scene, start_origin, registry, work
+):
+    """Its frontend is set aside meanwhile, so that others serve, and nobody has to do anything."""
+    scene = scene_of_daemon(start_scene, start_origin, haproxy_version, registry, work)
+    second, address = ports.free(), ("127.0.0.1", scene.port)
+    with wait.until(lambda: socket.create_server(address), "the port of the dead one is free"):
+        agent = scene.agent.start()
+        wait.until(lambda: agent.status()["failed"], "it is told", timeout=15)
+        assert [one["object"] for one in agent.status()["failed"]] == ["frontend/web"]
+        body = {"bind": f"127.0.0.1:{second}", "backend": "other"}
+        agent.good(agent.put("/frontends/second", body))
+        wait.until(lambda: scene.get(port=second).status == 200, "others serve", timeout=15)
+    wait.until(lambda: scene.get().status == 200, "it serves", timeout=30)
+    wait.equals(lambda: agent.status()["failed"], [], "nothing is told any more")
+    agent.wait_applied()
+    assert scene.haproxy.reloads() == 1
 
 
 def test_a_killed_agent_costs_no_request(haproxy_version, start_scene, start_origin, registry):

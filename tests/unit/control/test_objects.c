@@ -164,6 +164,9 @@ struct scene {
     struct failed_list failed;
 };
 
+static const struct failure why = {.error = {"why", 3}, .detail = {"details", 7}};
+static const struct failure other = {.error = {"x", 1}, .detail = {"", 0}};
+
 static void scene_init(struct scene *s)
 {
     *s = (struct scene){objects_new(), objects_new(), {0}};
@@ -184,7 +187,7 @@ static void scene_fini(struct scene *s)
 
 static void note(struct scene *s, const char *object)
 {
-    assert_true(failed_note(&s->failed, s->stored, str_z(object), STR("why"), STR("details")));
+    assert_true(failed_note(&s->failed, s->stored, str_z(object), &why));
 }
 
 static void assert_effective(const struct scene *s, const struct objects *good, const char *want)
@@ -221,11 +224,11 @@ static void test_failed_objects_are_noted_once_with_the_words(void **state)
     (void)state;
     scene_init(&s);
     note(&s, "backend/live");
-    assert_false(failed_note(&s.failed, s.stored, STR("backend/live"), STR("x"), STR("")));
-    assert_false(failed_note(&s.failed, s.stored, STR("backend/web"), STR("x"), STR("")));
-    assert_false(failed_note(&s.failed, s.stored, STR("frontend/live"), STR("x"), STR("")));
-    assert_false(failed_note(&s.failed, s.stored, STR("live"), STR("x"), STR("")));
-    assert_false(failed_note(&s.failed, s.stored, STR("haproxy"), STR("x"), STR("")));
+    assert_false(failed_note(&s.failed, s.stored, STR("backend/live"), &other));
+    assert_false(failed_note(&s.failed, s.stored, STR("backend/web"), &other));
+    assert_false(failed_note(&s.failed, s.stored, STR("frontend/live"), &other));
+    assert_false(failed_note(&s.failed, s.stored, STR("live"), &other));
+    assert_false(failed_note(&s.failed, s.stored, STR("haproxy"), &other));
     assert_int_equal(s.failed.count, 1);
     assert_true(str_eq(s.failed.items[0].error, STR("why")));
     assert_true(str_eq(s.failed.items[0].detail, STR("details")));
@@ -255,6 +258,40 @@ static void test_a_changed_object_gets_its_chance(void **state)
     scene_fini(&s);
 }
 
+/* An address that another process has: tried again after growing pauses, and meanwhile as before.
+ */
+static void test_what_may_pass_by_itself_is_tried_again(void **state)
+{
+    struct failure taken = why;
+    struct scene s;
+    int64_t pause_ms = 0;
+
+    (void)state;
+    scene_init(&s);
+    note(&s, "backend/live");
+    assert_int_equal(failed_due_ms(&s.failed), FAILED_NEVER);
+    taken.passes = true;
+    for (int i = 0; i < 10; i++) {
+        assert_true(failed_note(&s.failed, s.stored, STR("frontend/web"), &taken));
+        assert_effective(&s, s.good, "web*:80 | live@1 new@1");
+        assert_false(failed_is_retried(&s.failed, STR("frontend/web")));
+        assert_true(failed_due_ms(&s.failed) - taken.now_ms >= pause_ms);
+        pause_ms = failed_due_ms(&s.failed) - taken.now_ms;
+        assert_false(failed_retry(&s.failed, failed_due_ms(&s.failed) - 1));
+        taken.now_ms = failed_due_ms(&s.failed);
+        assert_true(failed_retry(&s.failed, taken.now_ms));
+        assert_true(failed_is_retried(&s.failed, STR("frontend/web")));
+        assert_int_equal(failed_due_ms(&s.failed), FAILED_NEVER); /* it is being tried */
+        assert_effective(&s, s.good, "web*:81 | live@1 new@1");
+    }
+    assert_int_equal(pause_ms, 60000);
+    assert_int_equal(s.failed.count, 2);
+    failed_taken(&s.failed);
+    assert_int_equal(s.failed.count, 1); /* the other one is as bad as it was */
+    assert_effective(&s, s.good, "web*:81 | live@1 new@1");
+    scene_fini(&s);
+}
+
 static void test_nothing_failed_costs_nothing(void **state)
 {
     struct scene s;
@@ -278,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_failed_objects_are_rendered_as_they_were),
         cmocka_unit_test(test_failed_objects_are_noted_once_with_the_words),
         cmocka_unit_test(test_a_changed_object_gets_its_chance),
+        cmocka_unit_test(test_what_may_pass_by_itself_is_tried_again),
         cmocka_unit_test(test_nothing_failed_costs_nothing),
     };
 

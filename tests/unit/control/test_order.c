@@ -24,6 +24,7 @@ static struct situation calm(void)
                               .observed_ms = NOW_MS - 500,
                               .interval_ms = 2000,
                               .reload_allowed = true,
+                              .retry_ms = -1,
                               .plan_wake_ms = -1};
 }
 
@@ -60,6 +61,10 @@ static void put_down_rows(struct buf *to)
     ROW("HAProxy is away, we may start it", s.runtime_up = false; s.may_start = true);
     ROW("HAProxy is away, the last start failed just now", s.runtime_up = false; s.may_start = true;
         s.start_not_before_ms = NOW_MS + 700);
+    ROW("HAProxy is away, others start it, what failed is due later", s.runtime_up = false;
+        s.retry_ms = NOW_MS + 900);
+    ROW("HAProxy is away, we may start it later, what failed is due", s.runtime_up = false;
+        s.may_start = true; s.start_not_before_ms = NOW_MS + 700; s.retry_ms = NOW_MS);
     ROW("HAProxy answers, not seen yet", s.observed = false);
     ROW("HAProxy answers, not seen yet, much to do", s.observed = false; s.ops = 5;
         s.reload_wanted = true; s.files_stale = true);
@@ -81,6 +86,9 @@ static void put_up_rows(struct buf *to)
     ROW("commands, held back longer than the interval", s.ops = 5;
         s.apply_not_before_ms = NOW_MS + 30000);
     ROW("commands, seen one interval ago", s.ops = 5; s.observed_ms = NOW_MS - 2000);
+    ROW("what failed is due later", s.retry_ms = NOW_MS + 900);
+    ROW("what failed is due", s.retry_ms = NOW_MS; s.ops = 5);
+    ROW("an action runs, and what failed is due", s.busy = true; s.retry_ms = NOW_MS);
     ROW("a reload", s.reload_wanted = true);
     ROW("a reload and commands", s.reload_wanted = true; s.ops = 5);
     ROW("a reload within a second of the last", s.reload_wanted = true;
@@ -120,7 +128,7 @@ static void test_what_is_done_in_which_situation(void **state)
     buf_free(&out);
 }
 
-/* One of 2^14 situations: each bit is a fact, times lie before or behind now. */
+/* One of 2^16 situations: each bit is a fact, times lie before or behind now. */
 static struct situation situation_of(unsigned bits)
 {
     struct situation s = calm();
@@ -139,13 +147,14 @@ static struct situation situation_of(unsigned bits)
     s.apply_not_before_ms = NOW_MS + (bits & 2048 ? 30 : -30);
     s.files_stale = bits & 4096;
     s.writing = bits & 8192;
+    s.retry_ms = bits & 16384 ? NOW_MS + (bits & 32768 ? 40 : -40) : -1;
     return s;
 }
 
 static void test_no_situation_breaks_the_rules(void **state)
 {
     (void)state;
-    for (unsigned bits = 0; bits < 16384; bits++) {
+    for (unsigned bits = 0; bits < 65536; bits++) {
         struct situation s = situation_of(bits);
         struct loop_decision d = loop_next(&s);
         bool known = s.observed && !s.observe_asked;
@@ -154,6 +163,8 @@ static void test_no_situation_breaks_the_rules(void **state)
             assert_int_equal(d.action, LOOP_WAIT);
         if (d.action == LOOP_START)
             assert_true(!s.runtime_up && s.may_start);
+        else if (d.action == LOOP_RETRY)
+            assert_true(s.retry_ms >= 0 && s.retry_ms <= s.now_ms);
         else if (d.action != LOOP_WAIT)
             assert_true(s.runtime_up);
         if (d.action == LOOP_APPLY || d.action == LOOP_RELOAD || d.action == LOOP_WRITE)
@@ -167,6 +178,8 @@ static void test_no_situation_breaks_the_rules(void **state)
                         d.action != LOOP_START);
         if (d.action == LOOP_WAIT && d.wake_ms >= 0)
             assert_true(d.wake_ms > s.now_ms); /* or the loop would spin */
+        if (d.action == LOOP_WAIT && !s.busy && s.retry_ms >= 0)
+            assert_true(d.wake_ms > 0 && d.wake_ms <= s.retry_ms);
         if (d.action == LOOP_WAIT && !s.busy && s.runtime_up)
             assert_true(d.wake_ms > 0); /* a running HAProxy is always looked at again */
     }
