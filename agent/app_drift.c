@@ -20,7 +20,7 @@ static bool tells_drift(const struct plan_op *op)
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (op->kind == kinds[i])
-            return true;
+            return !op->tidying;
     }
     return op->map.n > 0 && !op->tidying;
 }

@@ -212,6 +212,7 @@ static int64_t unpinned_ms(const struct pool *b, const struct ledger_entry *entr
 static void drop_idle(struct plan *p, const struct pool *b, const struct have_server *h)
 {
     push_address(p, b, h->name, h->address, h->port == 1 ? 2 : 1);
+    p->ops[p->count - 1].tidying = true;
 }
 
 static void cut_sessions(struct plan *p, const struct pool *b, const struct have_server *h)

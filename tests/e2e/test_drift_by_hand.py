@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What somebody changes in HAProxy by hand: seen within one observation, and put right or only told."""
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -170,9 +171,20 @@ def restart(scene) -> None:
     wait.until(lambda: scene.haproxy.info()["Pid"] != str(worker), "a new worker")
 
 
+@contextlib.contextmanager
+def stopped(agent):
+    """It sees what is done in the block only afterwards."""
+    agent.child.signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        agent.child.signal(signal.SIGCONT)
+
+
 def test_an_edited_configuration_that_was_put_in_force_is_undone(scene):
-    edit(scene, "retries 3", "retries 7")
-    restart(scene)
+    with stopped(scene.agent):  # else it may undo the edit before HAProxy has read it
+        edit(scene, "retries 3", "retries 7")
+        restart(scene)
     path = Path(scene.agent.options["haproxyCfgPath"])
 
     def undone():

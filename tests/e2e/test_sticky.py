@@ -113,6 +113,8 @@ def test_pinned_clients_move_with_a_switch_and_lose_nothing(
         name, given = visit(scene, cookie)
         assert name.startswith("new") and given not in (None, "SRV=")
         assert_pinned(scene, pin(scene, 2))
+    told = scene.agent.get("/activity?filter=drift").body
+    assert not [one for one in told if one["verb"] == "drift"], told
 
 
 def test_an_agent_that_is_late_cuts_no_pinned_client(
@@ -134,6 +136,8 @@ def test_an_agent_that_is_late_cuts_no_pinned_client(
         finally:
             scene.agent.child.signal(signal.SIGCONT)
         scene.agent.wait_members("live", addresses(new))
+    told = scene.agent.get("/activity?filter=drift").body
+    assert not [one for one in told if one["verb"] == "drift"], told
 
 
 def test_clients_stay_over_an_upgrade_of_haproxy(start_scene, start_origin, registry):

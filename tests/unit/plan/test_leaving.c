@@ -141,6 +141,8 @@ static void test_a_member_that_returns_has_its_own_address(void **state)
     second(&w)->sessions = 0;
     second(&w)->idle = 3;
     p = world_plan(&w, &have);
+    assert_int_equal(p.ops[0].kind, REPLY_SET_ADDR);
+    assert_true(p.ops[0].tidying); /* nobody has changed an address by hand */
     world_send_and_die(&w, &p, 1, 0, world_restart_agent);
     plan_free(&p);
     have_free(have);
