@@ -3,6 +3,8 @@
 and again; and what must be true however often it was."""
 
 import random
+import signal
+import threading
 
 import membership
 import wait
@@ -12,6 +14,8 @@ from scene import NO_WAIT, SERVICE
 POOL = 6  # ports of each version
 LEAST = 3  # members that a version keeps, so that no loss is a large one
 TIMEOUT = 40.0  # of one settling: a sanitized agent is slow on a shared machine
+KILLS = 3  # of agents that had made a change: fewer would tell nothing
+LIVES = 400  # a bound for those that it takes
 
 
 HEALTHS = [
@@ -31,7 +35,8 @@ class Died(Exception):
 
 
 class Siege:
-    """`begin` starts the next agent, which will be killed or not, and returns at once."""
+    """`begin` starts the next agent, which will be killed or not, and returns at once. `answers`, if there
+    is one, is called when it answers."""
 
     def __init__(self, scene, origins, begin, seed):
         """`origins`: version -> origin with POOL ports, and "static" -> one for the backend `other`.
@@ -42,6 +47,8 @@ class Siege:
         self.members = {v: set(o.ports[:LEAST]) for v, o in origins.items() if v != "static"}
         self.unsure: dict[str, tuple] = {}  # "version", "rules", "extras": before and after
         self.changes = self.kills = self.structural = 0
+        self.kills_at_work = 0  # those of agents that had made a change, or were just making one
+        self.answers = lambda: None
 
     # changes: each tells the registry, or the agent and notes what it answered
 
@@ -159,23 +166,32 @@ class Siege:
     # the whole
 
     def run(self, changes, structural) -> None:
-        """So many changes, over as many agents as it takes; the last one is left alone, and everything
-        is as it should be."""
-        target = self.changes + changes
-        while self.changes < target:
-            self._one_life(target, structural)
+        """So many changes at least, and KILLS in the middle of them, over as many agents as it takes; the
+        last one is left alone, and everything is as it should be."""
+        changes, kills = self.changes + changes, self.kills_at_work + KILLS
+
+        def goes_on():
+            return self.changes < changes or self.kills_at_work < kills
+
+        for _ in range(LIVES):
+            if not goes_on():
+                break
+            self._one_life(goes_on, structural)
+        assert not goes_on(), f"{self.kills_at_work} agents were killed at work, {self.changes} changes made"
         self.begin(False)
         self.check_store()
         self.check_haproxy()
 
-    def _one_life(self, target, structural) -> None:
+    def _one_life(self, goes_on, structural) -> None:
+        before = self.changes
         self.begin(True)
         try:
             wait.until(self.agent.healthy, "the agent answers", TIMEOUT)
+            self.answers()
             self.check_store()
             if self.random.random() < 0.5:
                 self.check_haproxy()
-            while self.changes < target:
+            while goes_on():
                 self.change(structural)
                 if self.random.random() < 0.3:
                     self.agent.wait_applied(TIMEOUT)
@@ -183,9 +199,9 @@ class Siege:
             if not self._is_dead():
                 raise
             self.kills += 1
+            self.kills_at_work += self.changes > before
         else:
             self.agent.kill()
-
 
     def _is_dead(self) -> bool:
         """Its connections end a moment before it does."""
@@ -194,6 +210,35 @@ class Siege:
         except wait.TimedOut:
             return False
         return True
+
+
+class Mortals:
+    """Agents that are killed at a random moment: every other one so long after its start, on a busy machine
+    before it answers, the others so long after their first answer, when they are at work."""
+
+    def __init__(self, agent, fate, longest):
+        """`longest`: seconds"""
+        self.agent, self.fate, self.longest, self.timer = agent, fate, longest, None
+        fate.answers = self.answers
+
+    def begin(self, doomed) -> None:
+        if self.timer:
+            self.timer.cancel()
+        self.timer = None
+        if self.agent.child.alive():
+            self.agent.kill()
+        self.agent.start(wait_ready=not doomed)
+        if doomed and self.fate.random.random() < 0.5:
+            self._let_die()
+
+    def answers(self) -> None:
+        if not self.timer:
+            self._let_die()
+
+    def _let_die(self) -> None:
+        lifetime = self.fate.random.uniform(0.0, self.longest)
+        self.timer = threading.Timer(lifetime, self.agent.child.signal, [signal.SIGKILL])
+        self.timer.start()
 
 
 def build(start_scene, start_origin, registry, haproxy_version, **options):
