@@ -86,7 +86,7 @@ def test_haproxy_restarted_without_the_agent_serves_the_present(
 
 def test_haproxy_restarted_by_hand_is_put_right(haproxy_version, start_scene, start_origin, registry):
     """While it is dead a member comes, one leaves and a rule changes. Put right within one
-    statsInterval (2 s, and a second of slack), without a reload."""
+    statsInterval (2 s, and as much for a busy machine), without a reload."""
     scene, one, two = scene_of_two(start_scene, start_origin, haproxy_version, registry)
     agent = scene.agent.restart(haproxyStart="never")
     agent.wait_applied()
@@ -100,8 +100,8 @@ def test_haproxy_restarted_by_hand_is_put_right(haproxy_version, start_scene, st
     assert agent.put("/frontends/web", body).status in (200, 202)
     start_by_hand(agent)
     wanted = {f"127.0.0.1:{one.port}": 10, f"127.0.0.1:{three.port}": 7}
-    wait.equals(lambda: membership.weights(scene.haproxy), wanted, "put right", timeout=3.0)
-    wait.equals(lambda: scene.answered_by("/changed"), "fixed", "the rule", timeout=1.0)
+    wait.equals(lambda: membership.weights(scene.haproxy), wanted, "put right", timeout=4.0)
+    wait.equals(lambda: scene.answered_by("/changed"), "fixed", "the rule", timeout=4.0)
     assert scene.answered_by("/other") in ("one", "three")
     assert scene.haproxy.reloads() == 0
     membership.agree(agent)

@@ -15,6 +15,7 @@ from consul import READ_ALL
 from haproxy import HaproxyError
 from proc import Child
 from rest import Rest
+from scene import LEAST_REQUESTS
 
 import ports
 import proc
@@ -192,9 +193,9 @@ def test_origin_on_ipv6(start_origin):
 
 
 def test_wrk_meets_an_origin_fast_enough(start_origin):
-    result = load.wrk(f"http://127.0.0.1:{start_origin().port}/", seconds=1)
+    result = load.wrk(f"http://127.0.0.1:{start_origin().port}/", seconds=2)
     assert result.failed == 0
-    assert result.per_second > 1000  # what "0 failed requests" is counted at
+    assert result.requests > LEAST_REQUESTS  # what "0 failed requests" is counted at
 
 
 def test_wrk_counts_what_fails(start_origin):
