@@ -361,6 +361,7 @@ defaults
     timeout connect 2s
     timeout client 10s
     timeout server 10s
+    option idle-close-on-response
 {{#each frontends}}
 frontend {{key}}
     bind {{bind}}
