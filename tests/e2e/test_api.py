@@ -218,8 +218,10 @@ def test_answers_are_as_openapi_json_says(full):
         if method != "get" or path in ("/metrics", "/haproxy/config"):
             continue
         name = names.get("/" + path.split("/")[1], "x")
-        reply = full.agent.good(full.agent.get(path.replace("{name}", name).replace("{member}", member)))
-        answer = resolve(root, about["responses"]["200"])
+        reply = full.agent.get(path.replace("{name}", name).replace("{member}", member))
+        status = 426 if path == "/stream" else 200  # a handshake is missing
+        assert reply.status == status, f"{path}: {reply.status}: {reply.body}"
+        answer = resolve(root, about["responses"][str(status)])
         fits(root, answer["content"]["application/json"]["schema"], reply.body, path)
     error = root["components"]["schemas"]["Error"]
     for reply in (
