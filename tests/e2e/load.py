@@ -69,6 +69,8 @@ class Wrk:
             self.popen.kill()
             self.popen.wait()
 
+    close = stop
+
 
 def wrk(url, **options) -> WrkResult:
     return Wrk(url, **options).result()

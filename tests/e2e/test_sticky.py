@@ -5,6 +5,7 @@ away, and members that come at runtime get a cookie of their own."""
 import contextlib
 import signal
 
+import load
 import parts
 import pytest
 import wait
@@ -121,13 +122,18 @@ def test_an_agent_that_is_late_cuts_no_pinned_client(
     haproxy_version, start_scene, start_origin, registry
 ):
     """It is stopped from before the time at which pinned clients are sent to others until long after the
-    drain's end: at its return nobody who came just now is cut."""
+    drain's end: at its return nobody who came just now is cut. Each request takes so long that the member is
+    never idle."""
     scene, old, new = two_versions(start_scene, start_origin, registry, haproxy_version)
     scene.put_backend(cookie="SRV")
     pins = pin(scene, 2)
     member, cookie = sorted(pins.items())[0]
     server = f"live_127.0.0.1:{member.split('-')[1]}"
-    with scene.no_reload(), scene.load("/slow?ms=50&chunks=1", {"Cookie": cookie}):
+    busy = load.Wrk(
+        f"http://127.0.0.1:{scene.port}/slow?ms=300&chunks=1", seconds=120, connections=16,
+        headers={"Cookie": cookie},
+    )
+    with scene.no_reload(), contextlib.closing(busy):
         assert scene.agent.post("/backends/live", {"version": "2.0.0"}).status in (200, 202)
         wait.until(lambda: scene.haproxy.servers("live")[server] == "DRAIN", "it is drained")
         scene.agent.child.signal(signal.SIGSTOP)
@@ -136,6 +142,8 @@ def test_an_agent_that_is_late_cuts_no_pinned_client(
         finally:
             scene.agent.child.signal(signal.SIGCONT)
         scene.agent.wait_members("live", addresses(new))
+        result = busy.finish()
+    assert result.failed == 0 and result.requests >= 100, result
     told = scene.agent.get("/activity?filter=drift").body
     assert not [one for one in told if one["verb"] == "drift"], told
 
