@@ -200,7 +200,7 @@ def test_the_command_line_puts_shows_tries_and_deletes(scene, work):
     for words, said in (
         (["put", "gold"], "usage: thalassa policy put NAME FILE"),
         (["paint"], "list, show, put, delete or try wanted"),
-        (["try", "GET", "/", "nonsense"], "not understood"),
+        (["try", "GET", "/", "nonsense"], 'this is "nonsense"'),
         (["put", "gold", work / "nothing"], "nothing"),
     ):
         done = run("policy", *words)
