@@ -12,6 +12,7 @@ import wait
 from rest import Rest
 
 SERVICE = "site"
+LEAST_PER_SECOND = 1000  # of one load, over its whole time
 LEAST_REQUESTS = 1000  # of one load: half of them before, half of them after what is tried
 NO_WAIT = "1ms"
 
@@ -84,8 +85,8 @@ class Scene:
     def load(self, path="/", headers=None, connections=8, seconds=120):
         """Requests on kept connections and on new ones while the block runs. None may fail: a reset,
         a timeout (wrk's: one that takes more than 2 s), another status than 2xx or 3xx; and there must be
-        enough of them to tell, by number: how many a second is the machine's affair. The block must not
-        take more than so many seconds."""
+        enough of them to tell, in all and by the second. The block must not take more than so many
+        seconds."""
         url = f"http://127.0.0.1:{self.port}{path}"
         with contextlib.ExitStack() as running:
             kept = load.Wrk(url, seconds=seconds, connections=connections, headers=headers)
@@ -101,6 +102,7 @@ class Scene:
         for result in results:
             assert result.failed == 0, results
         assert sum(result.requests for result in results) >= LEAST_REQUESTS, results
+        assert sum(result.per_second for result in results) >= LEAST_PER_SECOND, results
 
     def wait_flow(self, requests=LEAST_REQUESTS // 2) -> None:
         """So many requests more have gone through the frontend `web`."""
