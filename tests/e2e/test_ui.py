@@ -108,14 +108,14 @@ def test_the_theme_is_kept(scene, start_browser):
     colour = "getComputedStyle(document.documentElement).backgroundColor"
     light = browser.evaluate(colour)
     browser.click(".theme")
+    wait.until(lambda: browser.evaluate(colour) != light, "it is dark")
     dark = browser.evaluate(colour)
-    assert dark != light
     browser.goto("/plan")
     browser.live()
     assert browser.evaluate(colour) == dark
     browser.theme("dark")
     browser.click(".theme")
-    assert browser.evaluate(colour) == light
+    wait.equals(lambda: browser.evaluate(colour), light, "it is light again")
 
 
 def test_nothing_needs_a_mouse(scene, start_browser):
