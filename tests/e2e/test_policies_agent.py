@@ -15,6 +15,7 @@ import pytest
 import wait
 from deciding import LATE, MARKED, Policies, check_all
 from held import Held
+from scene import LEAST_PER_SECOND
 
 
 @pytest.fixture
@@ -36,13 +37,12 @@ def test_lua_decides_the_same_when_the_agent_is_dead(scene, scaled):
     assert check_all(scene, drawn, requests, "lua", key="withoutAgent")
 
 
-LEAST_PER_STAGE = 500
+LEAST_PER_STAGE = LEAST_PER_SECOND
 
 
 class Pace:
-    """Requests per second of the frontend while the block runs, shown by `pytest -s -p no:xdist`: above
-    5,000 on a quiet machine of two cores. A busy one has to manage a tenth; the load as a whole has a
-    floor of its own (scene.load)."""
+    """Requests per second of the frontend while the block runs, shown by `pytest -s -p no:xdist`. A busy
+    machine has to manage the floor of every load (scene.load)."""
 
     def __init__(self, scene, stage):
         self.scene, self.stage = scene, stage
