@@ -87,7 +87,4 @@ struct proxies_input {
 void proxies_choose(const struct proxies_input *in, struct arena *a,
                     struct desired_backend *backends, size_t count);
 
-/* The proxy that serves the backend now, by the map; empty when none does. */
-struct str proxies_serving(const struct proxies_input *in, struct str backend);
-
 #endif

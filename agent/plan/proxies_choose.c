@@ -360,12 +360,3 @@ void proxies_choose(const struct proxies_input *in, struct arena *a,
     }
     arena_free(&scratch);
 }
-
-struct str proxies_serving(const struct proxies_input *in, struct str backend)
-{
-    for (size_t i = 0; in->map && i < in->map->count; i++) {
-        if (str_eq(in->map->entries[i].key, backend))
-            return in->map->entries[i].value;
-    }
-    return STR_NONE;
-}
