@@ -42,12 +42,17 @@ class Policies:
         answer["body"] = answer["body"].split()[0]
         return answer
 
-    def decided(self, **headers) -> tuple[str, str]:
-        """Backend, and by whom. On a busy machine the agent may be late; then it is asked again."""
+    def ask_in_time(self, **headers) -> dict[str, str]:
+        """On a busy machine the agent may be late; then it is asked again."""
         for _ in range(10):
             answer = self.ask(**headers)
             if answer["x-err"] != LATE:
                 break
+        return answer
+
+    def decided(self, **headers) -> tuple[str, str]:
+        """Backend, and by whom; asked again while the agent is late."""
+        answer = self.ask_in_time(**headers)
         return answer["body"], answer["x-done"]
 
     def wait_agent(self, status="UP") -> None:
