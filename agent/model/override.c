@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/override.h"
 
+#include "base/sorted.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,24 +33,15 @@ void override_set_unref(struct override_set *s)
     free(s);
 }
 
-/* Where the member is, or belongs. */
-static size_t place(const struct override_set *s, const struct endpoint *member)
+static int compare(const void *member, const void *override)
 {
-    size_t low = 0, high = s->count;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (endpoint_cmp(&s->items[middle].member, member) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return endpoint_cmp(member, &((const struct override *)override)->member);
 }
 
-static const struct override *at(const struct override_set *s, size_t i, const struct endpoint *m)
+/* Whether the member is there, and where it is or belongs. */
+static bool find(const struct override_set *s, const struct endpoint *member, size_t *at)
 {
-    return i < s->count && endpoint_cmp(&s->items[i].member, m) == 0 ? &s->items[i] : NULL;
+    return sorted_find(member, s->items, s->count, sizeof *s->items, compare, at);
 }
 
 const struct override *override_find(const struct override_set *s, struct str host, uint16_t port)
@@ -56,11 +49,12 @@ const struct override *override_find(const struct override_set *s, struct str ho
     struct arena a = ARENA_INIT;
     struct endpoint member;
     const struct override *found;
+    size_t at;
 
     if (!s || s->count == 0)
         return NULL;
     member = (struct endpoint){endpoint_host(&a, host), port};
-    found = at(s, place(s, &member), &member);
+    found = find(s, &member, &at) ? &s->items[at] : NULL;
     arena_free(&a);
     return found;
 }
@@ -68,9 +62,9 @@ const struct override *override_find(const struct override_set *s, struct str ho
 static void put(struct override_set *s, const struct override *o)
 {
     struct endpoint member = {endpoint_host(&s->arena, o->member.host), o->member.port};
-    size_t i = place(s, &member);
+    size_t i;
 
-    if (!at(s, i, &member)) {
+    if (!find(s, &member, &i)) {
         (void)ARENA_PUSH(&s->arena, s->items, s->count);
         memmove(&s->items[i + 1], &s->items[i], (s->count - 1 - i) * sizeof *s->items);
     }

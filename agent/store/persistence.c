@@ -2,6 +2,7 @@
 #include "store/persistence.h"
 
 #include "base/file.h"
+#include "base/sorted.h"
 #include "store/persistence_overrides.h"
 
 #include <string.h>
@@ -120,64 +121,33 @@ static struct str object_name(enum object_kind kind, const struct json *o)
     return name;
 }
 
-/* Place of `name` among `count` sorted names; *found when it is there. */
-static size_t place_of(struct str name, size_t count, struct str (*name_at)(const void *, size_t),
-                       const void *items, bool *found)
+static int compare_frontend(const void *name, const void *item)
 {
-    size_t low = 0, high = count;
-
-    *found = false;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int c = str_cmp(name_at(items, middle), name);
-        if (c == 0) {
-            *found = true;
-            return middle;
-        }
-        if (c < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return str_cmp(*(const struct str *)name, (*(struct frontend *const *)item)->name);
 }
 
-static struct str frontend_name_at(const void *items, size_t i)
+static int compare_backend(const void *name, const void *item)
 {
-    struct frontend *const *list = items;
-
-    return list[i]->name;
+    return str_cmp(*(const struct str *)name, (*(struct backend *const *)item)->name);
 }
 
-static struct str backend_name_at(const void *items, size_t i)
+static int compare_split(const void *name, const void *item)
 {
-    struct backend *const *list = items;
-
-    return list[i]->name;
+    return str_cmp(*(const struct str *)name, (*(struct split *const *)item)->backend);
 }
 
-static struct str split_name_at(const void *items, size_t i)
+static int compare_policy(const void *name, const void *item)
 {
-    struct split *const *list = items;
-
-    return list[i]->backend;
-}
-
-static struct str policy_name_at(const void *items, size_t i)
-{
-    struct policy *const *list = items;
-
-    return list[i]->name;
+    return str_cmp(*(const struct str *)name, (*(struct policy *const *)item)->name);
 }
 
 static int take_frontend(struct persistence *p, struct str name, const struct json *o,
                          struct err *e)
 {
-    bool found;
-    size_t at = place_of(name, p->frontend_count, frontend_name_at, p->frontends, &found);
     struct frontend *f;
+    size_t at;
 
-    if (found)
+    if (sorted_find(&name, p->frontends, p->frontend_count, sizeof *p->frontends, compare_frontend, &at))
         return err_set(e, ERR_CONFLICT, "listed twice");
     f = frontend_parse(name, o, e);
     if (!f)
@@ -191,11 +161,10 @@ static int take_frontend(struct persistence *p, struct str name, const struct js
 
 static int take_backend(struct persistence *p, struct str name, const struct json *o, struct err *e)
 {
-    bool found;
-    size_t at = place_of(name, p->backend_count, backend_name_at, p->backends, &found);
     struct backend *b;
+    size_t at;
 
-    if (found)
+    if (sorted_find(&name, p->backends, p->backend_count, sizeof *p->backends, compare_backend, &at))
         return err_set(e, ERR_CONFLICT, "listed twice");
     b = backend_parse(name, o, e);
     if (!b)
@@ -209,11 +178,10 @@ static int take_backend(struct persistence *p, struct str name, const struct jso
 
 static int take_split(struct persistence *p, struct str name, const struct json *o, struct err *e)
 {
-    bool found;
-    size_t at = place_of(name, p->split_count, split_name_at, p->splits, &found);
     struct split *s;
+    size_t at;
 
-    if (found)
+    if (sorted_find(&name, p->splits, p->split_count, sizeof *p->splits, compare_split, &at))
         return err_set(e, ERR_CONFLICT, "listed twice");
     s = split_parse(name, o, e);
     if (!s)
@@ -226,11 +194,10 @@ static int take_split(struct persistence *p, struct str name, const struct json 
 
 static int take_policy(struct persistence *p, struct str name, const struct json *o, struct err *e)
 {
-    bool found;
-    size_t at = place_of(name, p->policy_count, policy_name_at, p->policies, &found);
     struct policy *policy;
+    size_t at;
 
-    if (found)
+    if (sorted_find(&name, p->policies, p->policy_count, sizeof *p->policies, compare_policy, &at))
         return err_set(e, ERR_CONFLICT, "listed twice");
     policy = policy_parse(name, o, e);
     if (!policy)

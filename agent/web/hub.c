@@ -2,6 +2,7 @@
 #include "web/hub_state.h"
 
 #include "base/json_out.h"
+#include "base/sorted.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -264,24 +265,14 @@ static void publish(struct hub *h, struct message *m)
     message_unref(m);
 }
 
-static size_t place(const struct told_list *list, struct str id, bool *found)
+static int compare_told(const void *id, const void *told)
 {
-    size_t low = 0, high = list->count;
+    return str_cmp(*(const struct str *)id, str_z(((const struct told *)told)->id));
+}
 
-    *found = false;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int c = str_cmp(str_z(list->items[middle].id), id);
-        if (c == 0) {
-            *found = true;
-            return middle;
-        }
-        if (c < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+static bool find(const struct told_list *list, struct str id, size_t *at)
+{
+    return sorted_find(&id, list->items, list->count, sizeof *list->items, compare_told, at);
 }
 
 static struct told *insert(struct told_list *list, size_t at, struct str id)
@@ -300,8 +291,8 @@ static struct told *insert(struct told_list *list, size_t at, struct str id)
 bool hub_set(struct hub *h, enum hub_type type, struct str id, struct str object, uint64_t look)
 {
     struct told_list *list = &h->told[type];
-    bool found;
-    size_t at = place(list, id, &found);
+    size_t at;
+    bool found = find(list, id, &at);
     struct told *told = found ? &list->items[at] : NULL;
 
     if (found && told->look == look)
@@ -322,10 +313,9 @@ bool hub_set(struct hub *h, enum hub_type type, struct str id, struct str object
 bool hub_del(struct hub *h, enum hub_type type, struct str id)
 {
     struct told_list *list = &h->told[type];
-    bool found;
-    size_t at = place(list, id, &found);
+    size_t at;
 
-    if (!found)
+    if (!find(list, id, &at))
         return false;
     hub_begin_text(h, type_names[type], "del", h->ring.next);
     hub_put_id(h, id);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/topics.h"
 
+#include "base/sorted.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,40 +29,28 @@ static char *copy(struct str s)
 
 /* --- topics, by name --- */
 
-static size_t place(struct topic *const *items, size_t count, struct str name, bool *found)
+static int compare_name(const void *name, const void *topic)
 {
-    size_t low = 0;
+    return str_cmp(*(const struct str *)name, str_z((*(struct topic *const *)topic)->name));
+}
 
-    *found = false;
-    while (low < count) {
-        size_t middle = low + (count - low) / 2;
-        int c = str_cmp(str_z(items[middle]->name), name);
-        if (c == 0) {
-            *found = true;
-            return middle;
-        }
-        if (c < 0)
-            low = middle + 1;
-        else
-            count = middle;
-    }
-    return low;
+static bool find(struct topic *const *items, size_t count, struct str name, size_t *at)
+{
+    return sorted_find(&name, items, count, sizeof(struct topic *), compare_name, at);
 }
 
 struct topic *topics_find(const struct topics *t, struct str name)
 {
-    bool found;
-    size_t at = place(t->items, t->count, name, &found);
+    size_t at;
 
-    return found ? t->items[at] : NULL;
+    return find(t->items, t->count, name, &at) ? t->items[at] : NULL;
 }
 
 bool topics_has(const struct topic_list *of, struct str name)
 {
-    bool found;
+    size_t at;
 
-    (void)place(of->items, of->count, name, &found);
-    return found;
+    return find(of->items, of->count, name, &at);
 }
 
 struct str topic_group(struct str id, char out[TOPIC_NAME_MAX + 3])
@@ -78,11 +68,11 @@ struct str topic_group(struct str id, char out[TOPIC_NAME_MAX + 3])
 static struct topic *add_topic(struct topics *t, struct str name)
 {
     struct topic *topic = calloc(1, sizeof *topic);
-    bool found;
-    size_t at = place(t->items, t->count, name, &found);
+    size_t at;
 
     if (!topic)
         abort();
+    (void)find(t->items, t->count, name, &at);
     topic->name = copy(name);
     t->items = grown(t->items, t->count, &t->size, sizeof *t->items);
     memmove(&t->items[at + 1], &t->items[at], (t->count++ - at) * sizeof *t->items);
@@ -102,9 +92,9 @@ static void free_topic(struct topic *topic)
 
 static void remove_topic(struct topics *t, struct topic *topic)
 {
-    bool found;
-    size_t at = place(t->items, t->count, str_z(topic->name), &found);
+    size_t at;
 
+    (void)find(t->items, t->count, str_z(topic->name), &at);
     memmove(&t->items[at], &t->items[at + 1], (--t->count - at) * sizeof *t->items);
     free_topic(topic);
 }
@@ -138,10 +128,9 @@ int topics_join(struct topics *t, struct topic_list *of, struct viewer *v, struc
                 struct err *e)
 {
     struct topic *topic;
-    bool found;
-    size_t at = place(of->items, of->count, name, &found);
+    size_t at;
 
-    if (found)
+    if (find(of->items, of->count, name, &at))
         return 0;
     if (check(t, of, name, e))
         return -1;
@@ -174,10 +163,9 @@ static void drop_viewer(struct topics *t, struct topic *topic, const struct view
 void topics_leave(struct topics *t, struct topic_list *of, struct viewer *v, struct str name)
 {
     struct topic *topic;
-    bool found;
-    size_t at = place(of->items, of->count, name, &found);
+    size_t at;
 
-    if (!found)
+    if (!find(of->items, of->count, name, &at))
         return;
     topic = of->items[at];
     memmove(&of->items[at], &of->items[at + 1], (--of->count - at) * sizeof *of->items);
@@ -199,32 +187,16 @@ void topics_begin(struct topics *t)
     t->round++;
 }
 
-static size_t place_told(const struct topic *topic, struct str id, bool *found)
+static int compare_told(const void *id, const void *told)
 {
-    size_t low = 0, high = topic->told_count;
-
-    *found = false;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int c = str_cmp(str_z(topic->told[middle].id), id);
-        if (c == 0) {
-            *found = true;
-            return middle;
-        }
-        if (c < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return str_cmp(*(const struct str *)id, str_z(((const struct topic_told *)told)->id));
 }
 
 void topic_note(struct topics *t, struct topic *topic, struct str id)
 {
-    bool found;
-    size_t at = place_told(topic, id, &found);
+    size_t at;
 
-    if (!found) {
+    if (!sorted_find(&id, topic->told, topic->told_count, sizeof *topic->told, compare_told, &at)) {
         topic->told = grown(topic->told, topic->told_count, &topic->told_size, sizeof *topic->told);
         memmove(&topic->told[at + 1], &topic->told[at],
                 (topic->told_count++ - at) * sizeof *topic->told);
