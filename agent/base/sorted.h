@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* As bsearch, of which a place is wanted as well: `items` are `count` of `size` bytes, in the order of
- * compare(key, item). True: *at is the first one equal to the key. False: *at is where it belongs. */
+/* As bsearch, of which a place is wanted as well: `items` are `count` of `size` bytes, in the order
+ * of compare(key, item). True: *at is the first one equal to the key. False: *at is where it
+ * belongs. */
 bool sorted_find(const void *key, const void *items, size_t count, size_t size,
                  int (*compare)(const void *key, const void *item), size_t *at);
 

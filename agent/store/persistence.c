@@ -147,7 +147,8 @@ static int take_frontend(struct persistence *p, struct str name, const struct js
     struct frontend *f;
     size_t at;
 
-    if (sorted_find(&name, p->frontends, p->frontend_count, sizeof *p->frontends, compare_frontend, &at))
+    if (sorted_find(&name, p->frontends, p->frontend_count, sizeof *p->frontends, compare_frontend,
+                    &at))
         return err_set(e, ERR_CONFLICT, "listed twice");
     f = frontend_parse(name, o, e);
     if (!f)
@@ -164,7 +165,8 @@ static int take_backend(struct persistence *p, struct str name, const struct jso
     struct backend *b;
     size_t at;
 
-    if (sorted_find(&name, p->backends, p->backend_count, sizeof *p->backends, compare_backend, &at))
+    if (sorted_find(&name, p->backends, p->backend_count, sizeof *p->backends, compare_backend,
+                    &at))
         return err_set(e, ERR_CONFLICT, "listed twice");
     b = backend_parse(name, o, e);
     if (!b)
