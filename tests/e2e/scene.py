@@ -82,25 +82,34 @@ class Scene:
         return reply.body.split()[0] if reply.status == 200 else reply.status
 
     @contextlib.contextmanager
-    def load(self, path="/", headers=None, connections=16, seconds=120):
-        """Requests on kept connections and on new ones while the block runs, about 3,000 a second: not as
-        many as go, which would leave nothing to the tests beside this one. None may fail: a reset,
-        a timeout (wrk's: one that takes more than 2 s), another status than 2xx or 3xx; and there must be
-        enough of them to tell, in all and by the second. The block must not take more than so many
-        seconds."""
+    def traffic(self, path="/", headers=None, connections=16, seconds=150):
+        """Requests on so many kept connections and on as many new ones while the block runs, which must
+        not take more than so many seconds; yields a list that has what wrk says of either in the end.
+        About 3,000 a second: not as many as go, which would leave nothing to the tests beside this one.
+        None may fail: a reset, a timeout (wrk's: one that takes more than 2 s), another status than 2xx
+        or 3xx."""
         url = f"http://127.0.0.1:{self.port}{path}"
+        results: list[load.WrkResult] = []
         with contextlib.ExitStack() as running:
-            kept = load.Wrk(url, seconds, connections, headers=headers, paced=True)
-            running.callback(kept.stop)
-            closing = {**(headers or {}), "Connection": "close"}
-            fresh = load.Wrk(url, seconds, connections, headers=closing, paced=True)
-            running.callback(fresh.stop)
+            wrks = [
+                load.Wrk(url, seconds, connections, headers={**(headers or {}), **closing}, paced=True)
+                for closing in ({}, {"Connection": "close"})
+            ]
+            for wrk in wrks:
+                running.callback(wrk.stop)
+            yield results
+            results += [wrk.finish() for wrk in wrks]
+        for result in results:
+            assert result.failed == 0, results
+
+    @contextlib.contextmanager
+    def load(self, path="/", headers=None, connections=16, seconds=150):
+        """Traffic before, while and after the block runs, and enough of it to tell, in all and by the
+        second."""
+        with self.traffic(path, headers, connections, seconds) as results:
             self.wait_flow()
             yield
             self.wait_flow()
-            results = kept.finish(), fresh.finish()
-        for result in results:
-            assert result.failed == 0, results
         assert sum(result.requests for result in results) >= LEAST_REQUESTS, results
         assert sum(result.per_second for result in results) >= LEAST_PER_SECOND, results
 

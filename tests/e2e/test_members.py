@@ -62,7 +62,7 @@ def test_a_download_from_a_member_that_leaves_ends_whole(
     wait.until(lambda: scene.haproxy.servers("live").get(server_of(staying)) == "UP", "successor")
     scene.deregister(address_of(leaving))
     wait.until(lambda: scene.haproxy.servers("live")[server_of(leaving)] == "DRAIN", "drained")
-    with scene.load(connections=2):
+    with scene.load():
         pass
     assert not download.ended, "it was to be in flight all the time"
     assert leaving.requests() == 1

@@ -61,11 +61,11 @@ class Pace:
 
 def test_killing_the_agent_under_load_fails_no_request(scene):
     """Lua takes the same decision for each of them; an agent that is started again is asked again. No
-    reload."""
+    reload. More than 5,000 requests a second on two cores that do nothing else."""
     scene.put()
     routed = scene.routed()
     with scene.scene.no_reload(), load.Prober(scene.scene.port, headers=MARKED, pause=0.01) as prober:
-        with scene.scene.load(headers=MARKED, connections=16):
+        with scene.scene.load(headers=MARKED, connections=40):
             with Pace(scene.scene, "the agent decides"):
                 scene.wait_agent()
             with Pace(scene.scene, "it is killed"):

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Statistics: what HAProxy counts, by the operator's names; their history; metrics of all of it."""
 
-import contextlib
 import subprocess
 
-import load
 import openmetrics
 import pytest
 import wait
@@ -101,21 +99,14 @@ def test_they_are_narrowed_and_named_in_several_ways(scene):
 
 def test_totals_grow_at_every_sample_over_reloads(scene):
     """And are what was sent in the end, whatever worker served it."""
-    url = f"http://127.0.0.1:{scene.port}/"
     wait.until(lambda: requests(scene) >= 0, "it is counted")
     began = {which: requests(scene, which) for which in ("stat/frontend/web", "stat/backend/live")}
     seen = {which: [] for which in began}
-    with contextlib.ExitStack() as running:
-        kept = load.Wrk(url, seconds=150, connections=8)
-        running.callback(kept.stop)
-        fresh = load.Wrk(url, seconds=150, connections=4, headers={"Connection": "close"})
-        running.callback(fresh.stop)
+    with scene.traffic() as results:
         for number in range(RELOADS):
             reload_by_change(scene, number)
             for which, values in seen.items():
                 values += [(one["time"], one["requests"]) for one in history(scene, which)["samples"]]
-        results = kept.finish(), fresh.finish()
-    assert sum(result.failed for result in results) == 0, results
     sent = sum(result.requests for result in results)
     for which, values in seen.items():
         in_order = [count for _, count in sorted(set(values))]

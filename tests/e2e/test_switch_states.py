@@ -70,11 +70,11 @@ class Serving:
 def test_back_and_forth_loses_nothing_and_never_empties_the_pool(
     haproxy_version, start_scene, start_origin, registry, request
 ):
-    """10 times, 50 with --full, under wrk with 32 connections, kept and new."""
+    """10 times, 50 with --full, with requests on 32 connections, kept and new."""
     scene, old, new = two_versions(start_scene, start_origin, registry, haproxy_version)
     scene.put_backend(health=FAST)
     scene.agent.wait_members("live", addresses(old))
-    with scene.no_reload(), scene.load(connections=32):
+    with scene.no_reload(), scene.load():
         serving = Serving(scene)
         for i in range(50 if request.config.getoption("--full") else 10):
             version, target = [("2.0.0", new), ("1.0.0", old)][i % 2]

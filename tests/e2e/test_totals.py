@@ -40,18 +40,12 @@ def reload_by_change(scene, number) -> None:
 def test_totals_go_on_over_reloads_and_are_what_was_sent(scene):
     """On kept and on new connections; neither what a leaving worker serves at last is missing nor is
     what a new one takes over counted twice."""
-    url, seen = f"http://127.0.0.1:{scene.port}/", []
+    seen = []
     began = wait.until(lambda: total(scene) is not None and [total(scene)], "totals are shown")[0]
-    with contextlib.ExitStack() as running:
-        kept = load.Wrk(url, seconds=120, connections=8)
-        running.callback(kept.stop)
-        fresh = load.Wrk(url, seconds=120, connections=4, headers={"Connection": "close"})
-        running.callback(fresh.stop)
+    with scene.traffic() as results:
         for number in range(RELOADS):
             reload_by_change(scene, number)
             seen.append(total(scene))
-        results = kept.finish(), fresh.finish()
-    assert sum(result.failed for result in results) == 0, results
     sent = sum(result.requests for result in results)
 
     def counted():
