@@ -51,11 +51,14 @@ static void on_end(struct ev_loop *loop, ev_signal *w, int events)
     struct app *a = w->data;
 
     (void)events;
-    if (a->ending)
+    if (a->ending) {
         ev_break(loop, EVBREAK_ALL);
-    else
-        app_spoa_end(a, deregister);
+        return;
+    }
     a->ending = true;
+    app_note(a, "stopped", STR("agent"), "agent", "%s; HAProxy goes on",
+             w->signum == SIGINT ? "SIGINT" : "SIGTERM");
+    app_spoa_end(a, deregister);
 }
 
 /* The template may have changed: what is wanted is rendered anew. */

@@ -89,20 +89,24 @@ int app_switches_load(struct app *a, struct err *e)
 
 /* --- what happens to them --- */
 
-static void on_changed(void *ctx, const struct switch_record *r)
+static void note(struct app *a, const struct switch_record *r, const char *actor)
 {
     static const char *const verbs[] = {[SWITCH_WAITING] = "switchWaiting",
                                         [SWITCH_WARMING] = "switchWarming",
                                         [SWITCH_DRAINING] = "switchDraining",
                                         [SWITCH_DONE] = "switchDone",
                                         [SWITCH_REFUSED] = "switchRefused"};
-    struct app *a = ctx;
     struct arena arena = ARENA_INIT;
 
     app_note(a, verbs[r->state], arena_printf(&arena, "backend/" STR_FMT, STR_ARG(r->backend)),
-             "agent", STR_FMT " -> " STR_FMT ": %s", STR_ARG(switch_version(r->from)),
+             actor, STR_FMT " -> " STR_FMT ": %s", STR_ARG(switch_version(r->from)),
              STR_ARG(switch_version(r->to)), r->reason);
     arena_free(&arena);
+}
+
+static void on_changed(void *ctx, const struct switch_record *r)
+{
+    note(ctx, r, "agent");
 }
 
 void app_switches_update(struct app *a, const struct plan_input *in)
@@ -167,7 +171,7 @@ void app_switches_refused(struct app *a, const struct web_change *w, const struc
         arena_printf(&arena, STR_FMT "@" STR_FMT, STR_ARG(service), STR_ARG(version)),
         str_z(e->text), &t);
     if (r)
-        on_changed(a, r);
+        note(a, r, w->actor);
     store_switches(a);
     arena_free(&arena);
 }

@@ -50,6 +50,14 @@ def test_a_switch_is_told_with_both_versions(start_scene, start_origin, registry
     assert newest(scene.agent, "backend/live", "switched")["reason"] == "version 1.0.0 -> 2.0.0"
 
 
+def test_the_agents_own_end_is_told(start_agent, registry):
+    agent = start_agent("2.6", **registry.options)
+    agent.restart()
+    told = agent.get("/activity").body
+    assert [one["verb"] for one in told if one["object"] == "agent"] == ["started", "stopped", "started"]
+    assert newest(agent, "agent", "stopped")["reason"] == "SIGTERM; HAProxy goes on"
+
+
 def test_entries_are_read_in_pages_and_filtered(start_agent, registry):
     agent = start_agent("2.6", **registry.options)
     for i in range(30):

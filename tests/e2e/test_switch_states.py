@@ -132,6 +132,8 @@ def test_a_switch_that_nobody_serves_is_shown_as_refused(scene):
     assert (shown["from"], shown["to"], shown["state"]) == ("1.0.0", "9", "refused")
     assert "no passing instance" in shown["reason"]
     assert told(scene) == ["switchRefused"]
+    refused = next(one for one in scene.agent.get("/activity").body if one["verb"] == "switchRefused")
+    assert refused["actor"] == "127.0.0.1", "who has asked"
     assert scene.agent.post("/backends/live", {"version": "8"}, dryRun="true").status == 409
     assert scene.agent.status()["switches"][0]["to"] == "9", "a dry run leaves no trace"
 
