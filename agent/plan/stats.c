@@ -2,15 +2,8 @@
 /* Series of samples: what is kept, and what is found. */
 #include "plan/stats_inside.h"
 
-#include "plan/pack.h"
-
 #include <stdlib.h>
 #include <string.h>
-
-_Static_assert((int)STAT_VALUES <= (int)PACK_VALUES_MAX,
-               "a sample has more values than a mask has bits");
-
-enum { SERIES_BYTES = 16 * 1024 * 1024 };
 
 static void *grow(void *items, size_t *size, size_t item_bytes)
 {
@@ -44,19 +37,6 @@ struct stats *stats_new(const struct stats_limits *limits)
     return s;
 }
 
-static struct series_class *class_of(struct stats *s, const struct series *one)
-{
-    return &s->classes[one->kind == STAT_MEMBER];
-}
-
-static void series_free(struct stats *s, struct series *one)
-{
-    class_of(s, one)->bytes -= one->deltas.n - one->start;
-    buf_free(&one->deltas);
-    free((char *)one->key.p); /* all its texts are one piece */
-    free(one);
-}
-
 void stats_free(struct stats *s)
 {
     if (!s)
@@ -71,108 +51,11 @@ void stats_free(struct stats *s)
     free(s);
 }
 
-/* --- one series --- */
-
-static struct str put_text(char **at, struct str text)
-{
-    struct str copy = {*at, text.n};
-
-    if (text.n)
-        memcpy(*at, text.p, text.n);
-    *at += text.n;
-    return copy;
-}
-
-static struct series *series_new(enum stat_kind kind, struct str key, struct str name)
-{
-    struct arena arena = ARENA_INIT;
-    struct str member = kind == STAT_MEMBER ? stat_member_name(&arena, key, name) : STR("");
-    struct str id = stat_id_text(&arena, kind, key, member);
-    struct series *one = calloc(1, sizeof *one);
-    char *texts = malloc(key.n + name.n + member.n + id.n + 1);
-
-    if (!one || !texts)
-        abort();
-    one->kind = kind;
-    one->key = put_text(&texts, key);
-    one->name = put_text(&texts, name);
-    one->member = put_text(&texts, member);
-    one->id = put_text(&texts, id);
-    buf_init(&one->deltas, SERIES_BYTES);
-    arena_free(&arena);
-    return one;
-}
-
-static void drop_oldest(struct stats *s, struct series *one)
-{
-    struct str rest = {one->deltas.p + one->start, one->deltas.n - one->start};
-    size_t before = rest.n;
-
-    if (unpack_values(&rest, one->base, STAT_VALUES))
-        abort(); /* our own bytes */
-    one->start = one->deltas.n - rest.n;
-    one->count--;
-    class_of(s, one)->bytes -= before - rest.n;
-    if (one->start > 64 && one->start > one->deltas.n / 2) {
-        buf_drop_front(&one->deltas, one->start);
-        one->start = 0;
-    }
-}
-
-static void begin_minute(struct series *one, int64_t at_ms)
-{
-    one->minute = (struct stat_minute){.from_ms = at_ms};
-    memcpy(one->minute.from, one->last, sizeof one->minute.from);
-}
-
-static void append(struct stats *s, struct series *one, const uint64_t *values)
-{
-    size_t bytes = one->deltas.n;
-
-    if (one->count == 0) {
-        memcpy(one->base, values, sizeof one->base);
-        memcpy(one->last, values, sizeof one->last);
-        begin_minute(one, stats_time(s, 0)->at_ms);
-    } else {
-        pack_values(&one->deltas, one->last, values, STAT_VALUES);
-        class_of(s, one)->bytes += one->deltas.n - bytes;
-    }
-    memcpy(one->before, one->last, sizeof one->before);
-    memcpy(one->last, values, sizeof one->last);
-    one->count++;
-    one->minute.polls++;
-    one->minute.now_sum += values[COUNTER_COUNT + GAUGE_SESSIONS_NOW];
-    if (values[COUNTER_COUNT + GAUGE_SESSIONS_NOW] > one->minute.now_max)
-        one->minute.now_max = values[COUNTER_COUNT + GAUGE_SESSIONS_NOW];
-}
-
 /* --- minutes --- */
 
 uint64_t stat_growth(uint64_t before, uint64_t now)
 {
     return now < before ? now : now - before;
-}
-
-static void put_minute(struct buf *out, const struct series *one, int64_t at_ms)
-{
-    static const enum counter counters[] = {
-        COUNTER_SESSIONS,      COUNTER_REQUESTS,       COUNTER_BYTES_IN,      COUNTER_BYTES_OUT,
-        COUNTER_RESPONSES_1XX, COUNTER_RESPONSES_2XX,  COUNTER_RESPONSES_3XX, COUNTER_RESPONSES_4XX,
-        COUNTER_RESPONSES_5XX, COUNTER_RESPONSES_OTHER};
-    const struct stat_minute *m = &one->minute;
-    const uint64_t *gauges = one->last + COUNTER_COUNT;
-    uint64_t values[MINUTE_VALUES] = {0};
-
-    values[MINUTE_ELAPSED_MS] = (uint64_t)(at_ms - m->from_ms);
-    values[MINUTE_NOW_AVG] = m->polls ? m->now_sum * 100 / m->polls : 0;
-    values[MINUTE_NOW_MAX] = m->now_max;
-    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
-        values[MINUTE_SESSIONS + i] = stat_growth(m->from[counters[i]], one->last[counters[i]]);
-    if (one->kind == STAT_BACKEND) {
-        values[MINUTE_UP] = gauges[GAUGE_ACTIVE] + gauges[GAUGE_BACKUP];
-        values[MINUTE_SERVERS] = gauges[GAUGE_SERVERS];
-    }
-    minute_add(out, one->kind, one->key, values);
 }
 
 /* The first sample of another minute ends the one before. */
@@ -186,8 +69,8 @@ static void turn_minute(struct stats *s, int64_t wall_ms)
     if (s->minute && s->time_count) {
         minute_begin(&s->minute_record, s->minute);
         for (size_t i = 0; i < s->count && s->index[i]->kind != STAT_MEMBER; i++) {
-            put_minute(&s->minute_record, s->index[i], stats_time(s, 0)->at_ms);
-            begin_minute(s->index[i], stats_time(s, 0)->at_ms);
+            series_put_minute(&s->minute_record, s->index[i], stats_time(s, 0)->at_ms);
+            series_begin_minute(s->index[i], stats_time(s, 0)->at_ms);
         }
     }
     s->minute = minute;
@@ -291,7 +174,7 @@ void stats_add(struct stats *s, enum stat_kind kind, struct str key, struct str 
     memcpy(settled, values, sizeof settled);
     settled[COUNTER_COUNT + GAUGE_CHANGED_S] =
         changed_at(s, one, values[COUNTER_COUNT + GAUGE_CHANGED_S]);
-    append(s, one, settled);
+    series_append(s, one, settled);
     one->taken = true;
     if (s->next_count == s->next_size)
         s->next = grow(s->next, &s->next_size, sizeof *s->next);
@@ -378,8 +261,8 @@ void stats_end(struct stats *s)
         adjust(&s->classes[i], s->limits.samples);
     for (size_t i = 0; i < s->count; i++) {
         struct series *one = s->items[i];
-        size_t keep = class_of(s, one)->keep;
+        size_t keep = series_class_of(s, one)->keep;
         while (one->count > s->time_count || (one->count > keep && one->count > 1))
-            drop_oldest(s, one);
+            series_drop_oldest(s, one);
     }
 }

@@ -4,7 +4,8 @@
  *
  * Frontends and backends have true totals (plan/totals.h). Of several proxies of one backend the
  * one that serves tells its state; sessions and queues of all are added up. Members are those of
- * the worker that serves, as it counts them. */
+ * the worker that serves; their counters go on over its successors, without what a worker serves
+ * while it leaves. */
 #ifndef THALASSA_PLAN_STATS_H
 #define THALASSA_PLAN_STATS_H
 

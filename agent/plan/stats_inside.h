@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stats.c, stats_take.c and stat_record.c share. */
+/* What the stats*.c and stat_record.c share. */
 #ifndef THALASSA_PLAN_STATS_INSIDE_H
 #define THALASSA_PLAN_STATS_INSIDE_H
 
@@ -22,7 +22,8 @@ struct series {
     uint64_t last[STAT_VALUES];
     struct buf deltas; /* from the oldest to the last, from `start` on */
     size_t start, count;
-    bool taken; /* in the sample that is being taken */
+    bool taken;     /* in the sample that is being taken */
+    uint64_t *gone; /* COUNTER_COUNT, of a member in workers that are gone; NULL: nothing */
     struct stat_minute minute;
 };
 
@@ -51,6 +52,19 @@ struct stats {
     int64_t minute;                 /* number of the one under way; 0: none */
     struct buf minute_record;
 };
+
+/* --- stats_series.c --- */
+
+struct series *series_new(enum stat_kind kind, struct str key, struct str name);
+void series_free(struct stats *s, struct series *one);
+/* `values` of a member become those of all workers; others are so already. */
+void series_append(struct stats *s, struct series *one, uint64_t *values);
+void series_drop_oldest(struct stats *s, struct series *one);
+void series_begin_minute(struct series *one, int64_t at_ms);
+void series_put_minute(struct buf *out, const struct series *one, int64_t at_ms);
+struct series_class *series_class_of(struct stats *s, const struct series *one);
+
+/* --- stats.c --- */
 
 /* A sample: begin, add each object once (a second time is left out), end. */
 void stats_begin(struct stats *s, int64_t elapsed_ms, int64_t wall_ms);

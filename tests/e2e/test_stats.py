@@ -98,10 +98,12 @@ def test_they_are_narrowed_and_named_in_several_ways(scene):
 
 
 def test_totals_grow_at_every_sample_over_reloads(scene):
-    """And are what was sent in the end, whatever worker served it."""
+    """And are what was sent in the end, whatever worker served it; members lack what a worker served
+    while it left."""
     wait.until(lambda: requests(scene) >= 0, "it is counted")
     began = {which: requests(scene, which) for which in ("stat/frontend/web", "stat/backend/live")}
-    seen = {which: [] for which in began}
+    members = [f"stat/backend/live/{address}" for address in scene.addresses]
+    seen = {which: [] for which in [*began, *members]}
     with scene.traffic() as results:
         for number in range(RELOADS):
             reload_by_change(scene, number)
@@ -111,6 +113,8 @@ def test_totals_grow_at_every_sample_over_reloads(scene):
     for which, values in seen.items():
         in_order = [count for _, count in sorted(set(values))]
         assert in_order == sorted(in_order) and len(in_order) > RELOADS, (which, in_order)
+    assert sum(requests(scene, one) for one in members) >= sent / 4  # two looks at each worker of 2.6
+    for which in began:
 
         def counted(which=which):
             told = requests(scene, which) - began[which]

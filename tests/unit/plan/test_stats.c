@@ -77,8 +77,24 @@ static void a_backend_is_the_proxy_that_serves_it(void **state)
     s.serving = "live.2";
     stats_scene_take(&s, 1, moving);
     assert_string_equal(stats_scene_requests(&s, "stat/backend/live"), "2/9 0/9 ");
-    assert_string_equal(stats_scene_requests(&s, "stat/backend/live/a:80"), "0/5 2/4 ");
+    assert_string_equal(stats_scene_requests(&s, "stat/backend/live/a:80"), "0/5 2/9 ");
     assert_string_equal(stats_scene_latest(&s, "stat/backend/live.2"), NOBODY);
+    stats_scene_fini(&s);
+}
+
+static void a_member_counts_on_over_workers(void **state)
+{
+    static const uint64_t counted[] = {5, 9, 2, 6, 0, 1};
+    struct stats_scene s;
+
+    (void)state;
+    stats_scene_init(&s, 10);
+    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++)
+        stats_scene_take(&s, counted[i] < 9 ? 1 + (int64_t)i : 1,
+                         (struct stats_scene_row[]){
+                             MEMBER("live", "live_a:80", counted[i]), LIVE(counted[i]), {0}});
+    assert_string_equal(stats_scene_requests(&s, "stat/backend/live/a:80"),
+                        "2/9 1/11 2/15 0/15 0/16 ");
     stats_scene_fini(&s);
 }
 
@@ -228,6 +244,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(objects_are_shown_by_their_names),
         cmocka_unit_test(a_backend_is_the_proxy_that_serves_it),
+        cmocka_unit_test(a_member_counts_on_over_workers),
         cmocka_unit_test(what_is_gone_is_gone),
         cmocka_unit_test(old_samples_go_by_age_and_by_number),
         cmocka_unit_test(too_many_bytes_are_fewer_samples),
