@@ -6,7 +6,6 @@
 
 #include <malloc.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 static const struct str EMPTY_STATE = {"1\n", 2};
 
@@ -18,6 +17,7 @@ struct app_install {
     struct file_set set;
     struct files_backup *backup;
     size_t written;
+    int64_t installed_ns;    /* files_installed_ns */
     char edited[FILES_PATH]; /* where a configuration edited by hand is kept; "" */
     int failed;
     struct err e;
@@ -77,20 +77,10 @@ static void note_edited(struct app_install *i)
              "the configuration was edited by hand: kept as %s", i->edited);
 }
 
-/* Changed at; 0: there is none. */
-static int64_t config_time_ns(const struct app *a)
-{
-    struct stat st;
-
-    if (stat(a->options->haproxyCfgPath, &st))
-        return 0;
-    return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-}
-
 /* The configuration says what is wanted again. */
 static void note_written(struct app_install *i)
 {
-    i->app->config_changed_ns = config_time_ns(i->app);
+    i->app->config_changed_ns = i->installed_ns;
     if (!i->failed)
         i->app->edit_held = false;
     note_edited(i);
@@ -101,6 +91,7 @@ static void run_install(void *ctx)
     struct app_install *i = ctx;
 
     i->failed = files_install(&i->set, &i->backup, &i->written, i->edited, &i->e);
+    i->installed_ns = files_installed_ns(&i->set);
 }
 
 /* --- for a reload --- */
@@ -164,7 +155,7 @@ void app_install_clean(struct app_reload *r, app_on_installed *done)
 
 void app_files_look(struct app *a)
 {
-    int64_t now = config_time_ns(a);
+    int64_t now = files_time_ns(a->options->haproxyCfgPath);
 
     if (!a->config_changed_ns || a->writing || now == a->config_changed_ns)
         return;

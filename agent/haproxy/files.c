@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -230,6 +231,28 @@ int files_install(const struct file_set *set, struct files_backup **backup, size
             return -1;
     }
     return install_one(set->config_path, set->config, false, b, written, edited, e);
+}
+
+int64_t files_time_ns(const char *config_path)
+{
+    struct stat st;
+
+    if (stat(config_path, &st))
+        return 0;
+    return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+}
+
+int64_t files_installed_ns(const struct file_set *set)
+{
+    int64_t at = files_time_ns(set->config_path); /* first: what is written later has another */
+    struct buf bytes;
+    struct err e;
+
+    buf_init(&bytes, FILE_BYTES);
+    if (at && (file_read(set->config_path, &bytes, &e) || !str_eq(buf_str(&bytes), set->config)))
+        at = FILES_NOT_OURS;
+    buf_free(&bytes);
+    return at;
 }
 
 int files_restore(const struct files_backup *b, struct err *e)

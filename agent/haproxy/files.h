@@ -39,6 +39,14 @@ void files_backup_free(struct files_backup *b); /* NULL is fine */
 int files_install(const struct file_set *set, struct files_backup **backup, size_t *written,
                   char edited[FILES_PATH], struct err *e);
 
+/* When the configuration was last written, in ns since 1970; 0: there is none. */
+int64_t files_time_ns(const char *config_path);
+
+/* The same after an install, or FILES_NOT_OURS when the file does not hold what was installed:
+ * somebody has written it since. */
+enum { FILES_NOT_OURS = 1 };
+int64_t files_installed_ns(const struct file_set *set);
+
 /* Put the former files back and remove those that were new. */
 int files_restore(const struct files_backup *b, struct err *e);
 

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -171,6 +172,32 @@ static void same_bytes_are_not_written(void **state)
     assert_int_equal(written, 0);
     assert_int_equal(stat(p.config, &after), 0);
     assert_int_equal(before.st_ino, after.st_ino);
+    place_fini(&p);
+}
+
+static void what_somebody_writes_after_an_install_has_another_time(void **state)
+{
+    static const struct timespec long_ago[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+    struct place p;
+    struct file_set set;
+    struct files_backup *backup = NULL;
+    size_t written;
+    char edited[FILES_PATH];
+    struct err e;
+
+    (void)state;
+    place_init(&p);
+    set = new_set(&p);
+    assert_int_equal(files_time_ns(p.config), 0);
+    assert_int_equal(files_installed_ns(&set), 0);
+    assert_int_equal(files_install(&set, &backup, &written, edited, &e), 0);
+    files_backup_free(backup);
+    assert_true(files_time_ns(p.config) > FILES_NOT_OURS);
+    assert_int_equal(files_installed_ns(&set), files_time_ns(p.config));
+    put(p.root, "haproxy.cfg", "new confiG\n"); /* right away, of the same size */
+    assert_int_equal(files_installed_ns(&set), FILES_NOT_OURS);
+    assert_int_equal(utimensat(AT_FDCWD, p.config, long_ago, 0), 0);
+    assert_int_equal(files_time_ns(p.config), 1000000000000);
     place_fini(&p);
 }
 
@@ -359,6 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(install_and_restore_are_byte_for_byte),
         cmocka_unit_test(same_bytes_are_not_written),
+        cmocka_unit_test(what_somebody_writes_after_an_install_has_another_time),
         cmocka_unit_test(failed_install_can_be_taken_back),
         cmocka_unit_test(sweep_removes_only_maps_that_nothing_names),
         cmocka_unit_test(edited_configuration_is_kept_beside),
