@@ -2,6 +2,8 @@
 /* One observation out of two: all backends as read some time ago, some of them as read now. */
 #include "plan/observed.h"
 
+#include "base/sorted.h"
+
 #include <string.h>
 
 bool have_same_worker(const struct have *a, const struct have *b)
@@ -16,19 +18,9 @@ void have_drop_maps(struct have *h)
     h->map_count = 0;
 }
 
-/* Where the backend is, or belongs. */
-static size_t place_of(const struct have *h, struct str name)
+static int compare(const void *name, const void *backend)
 {
-    size_t low = 0, high = h->backend_count;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (str_cmp(h->backends[middle].name, name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return str_cmp(*(const struct str *)name, ((const struct have_backend *)backend)->name);
 }
 
 static void take_out(struct have *h, size_t at)
@@ -51,8 +43,9 @@ static void put_in(struct have *h, size_t at)
 static void replace(struct have *whole, const struct have *part, struct str name)
 {
     struct have_backend *now = have_find_backend(part, name);
-    size_t at = place_of(whole, name);
-    bool known = at < whole->backend_count && str_eq(whole->backends[at].name, name);
+    size_t at;
+    bool known = sorted_find(&name, whole->backends, whole->backend_count, sizeof *whole->backends,
+                             compare, &at);
 
     if (!known && now)
         put_in(whole, at);

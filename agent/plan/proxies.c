@@ -2,6 +2,8 @@
 /* The records. The choice is in proxies_choose.c. */
 #include "plan/proxies.h"
 
+#include "base/sorted.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,25 +58,26 @@ void proxies_free(struct proxies *p)
     free(p);
 }
 
-static size_t lower_bound(const struct proxies *p, struct str proxy)
+static int compare_proxy(const void *proxy, const void *item)
 {
-    size_t low = 0, high = p->count;
+    return str_cmp(*(const struct str *)proxy, (*(struct proxy_record *const *)item)->proxy);
+}
 
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (str_cmp(p->items[middle]->proxy, proxy) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+static size_t place(const struct proxies *p, struct str proxy)
+{
+    size_t at;
+
+    (void)sorted_find(&proxy, p->items, p->count, sizeof *p->items, compare_proxy, &at);
+    return at;
 }
 
 static struct proxy_record *find(const struct proxies *p, struct str proxy)
 {
-    size_t at = lower_bound(p, proxy);
+    size_t at;
 
-    return at < p->count && str_eq(p->items[at]->proxy, proxy) ? p->items[at] : NULL;
+    return sorted_find(&proxy, p->items, p->count, sizeof *p->items, compare_proxy, &at)
+               ? p->items[at]
+               : NULL;
 }
 
 const struct proxy_record *proxies_find(const struct proxies *p, struct str proxy)
@@ -96,21 +99,23 @@ const struct proxy_record *proxies_at(const struct proxies *p, size_t i)
     return i < p->count ? p->items[i] : NULL;
 }
 
+static int compare_backend(const void *key, const void *item)
+{
+    const struct proxy_record *wanted = key, *r = *(struct proxy_record *const *)item;
+    int c = str_cmp(wanted->backend, r->backend);
+
+    return c ? c : str_cmp(wanted->proxy, r->proxy);
+}
+
 /* Where the record is, or belongs. */
 static size_t place_by_backend(const struct proxies *p, struct str backend, struct str proxy)
 {
-    size_t low = 0, high = p->count;
+    struct proxy_record wanted = {.backend = backend, .proxy = proxy};
+    size_t at;
 
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        const struct proxy_record *r = p->by_backend[middle];
-        int c = str_cmp(r->backend, backend);
-        if (c < 0 || (c == 0 && str_cmp(r->proxy, proxy) < 0))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    (void)sorted_find(&wanted, p->by_backend, p->count, sizeof *p->by_backend, compare_backend,
+                      &at);
+    return at;
 }
 
 const struct proxy_record *const *proxies_of(const struct proxies *p, struct str backend,
@@ -171,7 +176,7 @@ static struct proxy_record *add(struct proxies *p, struct str proxy)
     r->proxy = copy(proxy);
     r->backend = copy(STR(""));
     r->profile = copy(STR(""));
-    put_in(p->items, p->count, lower_bound(p, proxy), r);
+    put_in(p->items, p->count, place(p, proxy), r);
     put_in(p->by_backend, p->count, place_by_backend(p, r->backend, proxy), r);
     p->count++;
     return r;
@@ -179,7 +184,7 @@ static struct proxy_record *add(struct proxies *p, struct str proxy)
 
 static void drop(struct proxies *p, struct proxy_record *r)
 {
-    take_out(p->items, p->count, lower_bound(p, r->proxy));
+    take_out(p->items, p->count, place(p, r->proxy));
     take_out(p->by_backend, p->count, place_by_backend(p, r->backend, r->proxy));
     p->count--;
     record_free(r);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/scope.h"
 
+#include "base/sorted.h"
+
 #include <string.h>
 
 enum { FEW_NAMES = 16, FEW_SERVERS = 500 };
@@ -11,19 +13,14 @@ void scope_fini(struct scope *s)
     *s = SCOPE_NONE;
 }
 
-/* Where it is, or belongs. */
-static size_t place_of(const struct scope *s, struct str name)
+static int compare(const void *name, const void *item)
 {
-    size_t low = 0, high = s->count;
+    return str_cmp(*(const struct str *)name, *(const struct str *)item);
+}
 
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (str_cmp(s->names[middle], name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+static bool find(const struct scope *s, struct str name, size_t *at)
+{
+    return sorted_find(&name, s->names, s->count, sizeof *s->names, compare, at);
 }
 
 static void become_all(struct scope *s)
@@ -47,9 +44,9 @@ static void make_room(struct scope *s)
 
 void scope_add(struct scope *s, struct str name)
 {
-    size_t at = s->all ? 0 : place_of(s, name);
+    size_t at;
 
-    if (s->all || (at < s->count && str_eq(s->names[at], name)))
+    if (s->all || find(s, name, &at))
         return;
     if (s->count == SCOPE_NAMES) {
         become_all(s);
@@ -73,10 +70,7 @@ bool scope_has(const struct scope *s, struct str name)
 {
     size_t at;
 
-    if (!s || s->all)
-        return true;
-    at = place_of(s, name);
-    return at < s->count && str_eq(s->names[at], name);
+    return !s || s->all || find(s, name, &at);
 }
 
 bool scope_is_small(const struct scope *s, const struct have *have)

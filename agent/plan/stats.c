@@ -2,6 +2,8 @@
 /* Series of samples: what is kept, and what is found. */
 #include "plan/stats_inside.h"
 
+#include "base/sorted.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,57 +100,55 @@ void stats_begin(struct stats *s, int64_t elapsed_ms, int64_t wall_ms)
     s->next_count = s->hint = 0;
 }
 
-static int compare_to(const struct series *one, enum stat_kind kind, struct str key,
-                      struct str name)
+struct which {
+    enum stat_kind kind;
+    struct str key, name;
+};
+
+static int compare(const void *key, const void *item)
 {
+    const struct series *one = *(struct series *const *)item;
+    const struct which *which = key;
     int c;
 
-    if (one->kind != kind)
-        return one->kind < kind ? -1 : 1;
-    c = str_cmp(one->key, key);
-    return c ? c : str_cmp(one->name, name);
+    if (which->kind != one->kind)
+        return which->kind < one->kind ? -1 : 1;
+    c = str_cmp(which->key, one->key);
+    return c ? c : str_cmp(which->name, one->name);
 }
 
 static int compare_series(const void *a, const void *b)
 {
-    const struct series *one = *(struct series *const *)a, *other = *(struct series *const *)b;
+    const struct series *one = *(struct series *const *)a;
+    struct which which = {one->kind, one->key, one->name};
 
-    return compare_to(one, other->kind, other->key, other->name);
+    return compare(&which, b);
 }
 
-/* Index of the first series that is not before. */
-static size_t lower_bound(const struct stats *s, enum stat_kind kind, struct str key,
-                          struct str name)
+static bool find_in_index(const struct stats *s, const struct which *which, size_t *at)
 {
-    size_t low = 0, high = s->count;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (compare_to(s->index[middle], kind, key, name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return sorted_find(which, s->index, s->count, sizeof *s->index, compare, at);
 }
 
 size_t stats_first(const struct stats *s, enum stat_kind kind, struct str key)
 {
-    return lower_bound(s, kind, key, STR(""));
+    struct which before = {kind, key, STR("")};
+    size_t at;
+
+    (void)find_in_index(s, &before, &at);
+    return at;
 }
 
 /* Most often they come as they came the last time. */
 static struct series *find(const struct stats *s, enum stat_kind kind, struct str key,
                            struct str name)
 {
+    struct which which = {kind, key, name};
     size_t at;
 
-    if (s->hint < s->count && compare_to(s->items[s->hint], kind, key, name) == 0)
+    if (s->hint < s->count && compare(&which, &s->items[s->hint]) == 0)
         return s->items[s->hint];
-    at = lower_bound(s, kind, key, name);
-    if (at < s->count && compare_to(s->index[at], kind, key, name) == 0)
-        return s->index[at];
-    return NULL;
+    return find_in_index(s, &which, &at) ? s->index[at] : NULL;
 }
 
 /* The second of the last change is found from an age in whole seconds: it may be one off. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/totals_inside.h"
 
+#include "base/sorted.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,11 +69,30 @@ void totals_free(struct totals *t)
 
 /* --- what is kept, found by kind and name --- */
 
-static int compare(bool frontend, struct str name, bool other_frontend, struct str other)
+struct named {
+    bool frontend;
+    struct str name;
+};
+
+static int compare(const struct named *key, bool frontend, struct str name)
 {
-    if (frontend != other_frontend)
-        return frontend ? -1 : 1;
-    return str_cmp(name, other);
+    if (key->frontend != frontend)
+        return key->frontend ? -1 : 1;
+    return str_cmp(key->name, name);
+}
+
+static int compare_track(const void *key, const void *item)
+{
+    const struct track *track = *(struct track *const *)item;
+
+    return compare(key, track->frontend, track->name);
+}
+
+static int compare_total(const void *key, const void *item)
+{
+    const struct total *total = *(struct total *const *)item;
+
+    return compare(key, total->frontend, total->name);
 }
 
 /* Room for one more at `at`. */
@@ -85,32 +106,20 @@ static void *open_gap(void *items, size_t count, size_t at)
     return grown;
 }
 
-/* Where it is, or belongs. */
-static size_t place_of(const struct tracks *w, bool frontend, struct str name, bool *found)
+static bool find_track(const struct tracks *w, bool frontend, struct str name, size_t *at)
 {
-    size_t low = 0, high = w->count;
+    struct named key = {frontend, name};
 
-    *found = false;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int c = compare(w->items[middle]->frontend, w->items[middle]->name, frontend, name);
-        *found = *found || c == 0;
-        if (c < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return sorted_find(&key, w->items, w->count, sizeof *w->items, compare_track, at);
 }
 
 struct track *totals_track(struct tracks *w, bool frontend, struct str name, bool *made)
 {
-    bool found;
-    size_t at = place_of(w, frontend, name, &found);
     struct track *track;
+    size_t at;
 
-    *made = !found;
-    if (found)
+    *made = !find_track(w, frontend, name, &at);
+    if (!*made)
         return w->items[at];
     track = calloc(1, sizeof *track);
     if (!track)
@@ -126,26 +135,19 @@ struct track *totals_track(struct tracks *w, bool frontend, struct str name, boo
 
 struct total *totals_of(struct totals *t, bool frontend, struct str name)
 {
-    size_t low = 0, high = t->count;
+    struct named key = {frontend, name};
     struct total *total;
+    size_t at;
 
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int c = compare(t->items[middle]->frontend, t->items[middle]->name, frontend, name);
-        if (c == 0)
-            return t->items[middle];
-        if (c < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    if (sorted_find(&key, t->items, t->count, sizeof *t->items, compare_total, &at))
+        return t->items[at];
     total = calloc(1, sizeof *total);
     if (!total)
         abort();
     total->frontend = frontend;
     totals_set_text(&total->name, name);
-    t->items = open_gap(t->items, t->count, low);
-    t->items[low] = total;
+    t->items = open_gap(t->items, t->count, at);
+    t->items[at] = total;
     t->count++;
     return total;
 }
@@ -350,12 +352,9 @@ struct str totals_owner(const struct totals *t, struct totals_worker worker, boo
 {
     for (size_t i = 0; i < t->worker_count; i++) {
         const struct tracks *w = &t->workers[i];
-        bool found;
         size_t at;
-        if (!same_worker(w->worker, worker))
-            continue;
-        at = place_of(w, frontend, proxy, &found);
-        return found ? w->items[at]->owner : STR("");
+        if (same_worker(w->worker, worker))
+            return find_track(w, frontend, proxy, &at) ? w->items[at]->owner : STR("");
     }
     return STR("");
 }

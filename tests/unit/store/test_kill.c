@@ -137,19 +137,22 @@ static void kill_after_random_time(struct job *job, unsigned us)
     assert_true(WIFSIGNALED(status));
 }
 
+enum { KILLS = 60, KILLS_MAX = 1000, CHANGES = 60 };
+
 static void test_killed_at_random_the_store_is_whole(void **state)
 {
     struct accepted *a = accepted_new();
     struct job job = {*state, a, 1000000, 0};
     unsigned random = 12345;
 
-    for (int i = 0; i < 60; i++) {
+    /* on a busy machine most of them die before they have changed anything */
+    for (int i = 0; i < KILLS || (a->done <= CHANGES && i < KILLS_MAX); i++) {
         random = random * 1664525u + 1013904223u;
         kill_after_random_time(&job, (random >> 8) % 40000);
         check_whole(job.place, a);
     }
     print_message("%u changes accepted in all\n", a->done);
-    assert_true(a->done > 60);
+    assert_true(a->done > CHANGES);
     (void)munmap(a, 4096);
 }
 
