@@ -12,18 +12,14 @@ import argparse
 import json
 import os
 import socket
-import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
-
-import conftest  # noqa: E402
-import ports  # noqa: E402
-import proc  # noqa: E402
-import wait  # noqa: E402
-from agent import Agent  # noqa: E402
-from haproxy import Haproxy  # noqa: E402
+from stage import stage  # first
+import ports
+import wait
+from agent import Agent
+from haproxy import Haproxy
 
 IDLE_S = 20
 
@@ -170,14 +166,10 @@ def main() -> None:
     parser.add_argument("--backends", type=int, nargs="+", default=[1, 100])
     parser.add_argument("--haproxy", default="2.6")
     args = parser.parse_args()
-    proc.become_reaper()
-    keeper = conftest.Keeper()
-    try:
+    with stage() as keeper:
         for members in args.members:
             for backends in args.backends:
                 run(keeper, args.haproxy, members, backends)
-    finally:
-        keeper.stack.close()
 
 
 if __name__ == "__main__":

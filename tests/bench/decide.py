@@ -12,21 +12,17 @@ CPU is what the worker itself used per request; requests/s is what wrk saw on th
 import argparse
 import os
 import statistics
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
-
-import conftest  # noqa: E402
-import load  # noqa: E402
-import ports  # noqa: E402
-import proc  # noqa: E402
-import wait  # noqa: E402
-from agent import Agent  # noqa: E402
-from haproxy import GLOBAL, Haproxy  # noqa: E402
-from origin import Origin  # noqa: E402
-from registry import FileRegistry  # noqa: E402
-from rest import Rest  # noqa: E402
+from stage import folder_of, stage  # first
+import load
+import ports
+import wait
+from agent import Agent
+from haproxy import GLOBAL, Haproxy
+from origin import Origin
+from registry import FileRegistry
+from rest import Rest
 
 HEADERS = {"X-Tenant": "acme", "Cookie": "session=1; uid=u123", "User-Agent": "bench/1.0", "Accept": "*/*"}
 
@@ -52,12 +48,6 @@ class Contender:
 
     def _agent_us(self) -> float:
         return cpu_us(self.agent.child.pid) if self.agent else 0.0
-
-
-def folder_of(keeper, name) -> Path:
-    folder = keeper.folder / name.replace(" ", "-")
-    folder.mkdir()
-    return folder
 
 
 def plain(keeper, version, origin) -> Contender:
@@ -108,11 +98,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--haproxy", default="2.6")
     args = parser.parse_args()
-    proc.become_reaper()
-    keeper = conftest.Keeper()
     split = {"key": "live", "sticky": "src", "targets": [{"backend": "live", "weight": 0},
                                                          {"backend": "staged", "weight": 10000}]}
-    try:
+    with stage() as keeper:
         origin = keeper.keep(Origin(keeper.folder, "o", "1.0.0"))
         base = (keeper, args.haproxy, origin)
         mine, theirs = policies_of("web", args.policies), policies_of("other", args.policies)
@@ -128,8 +116,6 @@ def main() -> None:
             for contender in contenders:
                 contender.run(args.seconds)
         report(args, contenders)
-    finally:
-        keeper.stack.close()
 
 
 def report(args, contenders) -> None:

@@ -10,20 +10,15 @@ on the same machine, in the same run.
 import argparse
 import http.client
 import statistics
-import sys
 import time
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
-
-import conftest  # noqa: E402
-import proc  # noqa: E402
-import ports  # noqa: E402
-import wait  # noqa: E402
-from agent import Agent  # noqa: E402
-from consul import Consul  # noqa: E402
-from haproxy import Haproxy  # noqa: E402
-from origin import Origin  # noqa: E402
+from stage import folder_of, stage  # first
+import ports
+import wait
+from agent import Agent
+from consul import Consul
+from haproxy import Haproxy
+from origin import Origin
 
 TRIAL_S = 20.0
 
@@ -115,8 +110,7 @@ def bench_agent(keeper, consul, version, origin, trials):
 
 
 def bench_dns(keeper, consul, dns, version, origin, trials, more, name):
-    folder = keeper.folder / name
-    folder.mkdir()
+    folder = folder_of(keeper, name)
     port = ports.free()
     text = DNS.format(dns=dns, port=port, more=more)
     haproxy = keeper.keep(Haproxy(version, folder).start(text))
@@ -133,9 +127,7 @@ def main() -> None:
     parser.add_argument("--dns-trials", type=int, default=30)
     parser.add_argument("--haproxy", default="2.6")
     args = parser.parse_args()
-    proc.become_reaper()
-    keeper = conftest.Keeper()
-    try:
+    with stage() as keeper:
         consul = keeper.keep(Consul(keeper.folder))
         consul.config["ports"]["dns"] = dns = ports.free()
         consul.start()
@@ -153,8 +145,6 @@ def main() -> None:
         base = statistics.median(rows[0][1][0])
         for name, (added, _) in rows[1:]:
             print(f"{name} / agent, register p50: {statistics.median(added) / base:.1f}")
-    finally:
-        keeper.stack.close()
 
 
 if __name__ == "__main__":

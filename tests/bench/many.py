@@ -11,18 +11,11 @@ changed weights are measured.
 
 import argparse
 import statistics
-import sys
 import time
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-import conftest  # noqa: E402
-import ports  # noqa: E402
-import proc  # noqa: E402
-from agent import Agent  # noqa: E402
-from apply import cpu_s, resident_mb  # noqa: E402
+from stage import agent_without_services, stage  # first
+import ports
+from apply import cpu_s, resident_mb
 
 WAIT = "20s"
 WEIGHTINGS = 50  # measured per hundred
@@ -113,15 +106,8 @@ def main() -> None:
     parser.add_argument("--haproxy", default="3.4")
     parser.add_argument("--at-once", action="store_true")
     args = parser.parse_args()
-    proc.become_reaper()
-    keeper = conftest.Keeper()
-    try:
-        folder = keeper.folder / "many"
-        folder.mkdir()
-        catalog = folder / "catalog.json"
-        catalog.write_text("{}")
-        options = {"serviceReg": f"file:{catalog}", "serviceRegPort": None, "drainTimeout": "1s"}
-        agent = keeper.keep(Agent(folder, args.haproxy, options).start())
+    with stage() as keeper:
+        agent = agent_without_services(keeper, "many", args.haproxy)
         first = {"key": "web", "bind": f"127.0.0.1:{ports.free()}", "backend": "none"}
         none = {"key": "none"} | backend(args.backends, 1)
         agent.good(agent.put("/config", {"frontends": [first], "backends": [none]}, wait=WAIT))
@@ -129,8 +115,6 @@ def main() -> None:
         (at_once if args.at_once else one_by_one)(agent, args)
         print(f"reloads: {agent.reload_count() - before}")
         agent.stop()
-    finally:
-        keeper.stack.close()
 
 
 if __name__ == "__main__":

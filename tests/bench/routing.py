@@ -12,20 +12,16 @@ CPU is what the worker itself used per request; requests/s is what wrk saw on th
 import argparse
 import os
 import statistics
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
-
-import conftest  # noqa: E402
-import load  # noqa: E402
-import ports  # noqa: E402
-import proc  # noqa: E402
-import test_rules as routing  # noqa: E402
-from agent import Agent  # noqa: E402
-from haproxy import GLOBAL, Haproxy  # noqa: E402
-from origin import Origin  # noqa: E402
-from registry import FileRegistry  # noqa: E402
+from stage import folder_of, stage  # first
+import load
+import ports
+import test_rules as routing
+from agent import Agent
+from haproxy import GLOBAL, Haproxy
+from origin import Origin
+from registry import FileRegistry
 
 REST = routing.REST
 
@@ -65,8 +61,7 @@ class Contender:
 
 
 def plain(keeper, version, name, rules, backends) -> Contender:
-    folder = keeper.folder / name.replace(" ", "-")
-    folder.mkdir()
+    folder = folder_of(keeper, name)
     port = ports.free()
     text = GLOBAL.format(admin=folder / "admin.sock")
     text += f"frontend web\n    bind 127.0.0.1:{port}\n{routing.plain_lines(rules)}"
@@ -98,9 +93,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--haproxy", default="2.6")
     args = parser.parse_args()
-    proc.become_reaper()
-    keeper = conftest.Keeper()
-    try:
+    with stage() as keeper:
         origin = keeper.keep(Origin(keeper.folder, "o", "1.0.0"))
         backends = {name: origin for name in [*routing.BACKENDS, REST]}
         rules = [rule_of(number) for number in range(args.rules)]
@@ -117,8 +110,6 @@ def main() -> None:
                 for what, path in paths.items():
                     contender.run(what, path, args.seconds)
         report(args, contenders)
-    finally:
-        keeper.stack.close()
 
 
 def report(args, contenders) -> None:

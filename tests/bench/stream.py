@@ -15,21 +15,14 @@ import argparse
 import itertools
 import json
 import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-import conftest  # noqa: E402
-import parts  # noqa: E402
-import ports  # noqa: E402
-import proc  # noqa: E402
-from agent import Agent  # noqa: E402
-from apply import cpu_s, resident_mb  # noqa: E402
-from many import WAIT, backend  # noqa: E402
+from stage import agent_without_services, stage  # first
+import parts
+import ports
+from apply import cpu_s, resident_mb
+from many import WAIT, backend
 
 BIG = 400  # members of the backend whose changes fill the silent ones' backlog
 
@@ -156,15 +149,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--haproxy", default="3.4")
     args = parser.parse_args()
-    proc.become_reaper()
-    keeper = conftest.Keeper()
-    try:
-        folder = keeper.folder / "stream"
-        folder.mkdir()
-        catalog = folder / "catalog.json"
-        catalog.write_text("{}")
-        options = {"serviceReg": f"file:{catalog}", "serviceRegPort": None, "drainTimeout": "1s"}
-        agent = keeper.keep(Agent(folder, args.haproxy, options).start())
+    with stage() as keeper:
+        agent = agent_without_services(keeper, "stream", args.haproxy)
         web = {"key": "web", "bind": f"127.0.0.1:{ports.free()}", "backend": "b00000"}
         objects = [{"key": f"b{n:05}"} | backend(n, args.members) for n in range(args.backends)]
         agent.good(agent.put("/config", {"frontends": [web], "backends": objects}, wait=WAIT))
@@ -173,8 +159,6 @@ def main() -> None:
         idle(agent, args.seconds)
         crowd(agent, args)
         agent.stop()
-    finally:
-        keeper.stack.close()
 
 
 if __name__ == "__main__":

@@ -10,20 +10,15 @@ one client asks as fast as it can. p50 and p99 for each HAProxy version; and how
 import argparse
 import http.client
 import statistics
-import sys
 import threading
 import time
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
-
-import conftest  # noqa: E402
-import proc  # noqa: E402
-import scene as scenes  # noqa: E402
-import wait  # noqa: E402
-from agent import Agent  # noqa: E402
-from origin import Origin  # noqa: E402
-from registry import FileRegistry  # noqa: E402
+from stage import folder_of, stage  # first
+import scene as scenes
+import wait
+from agent import Agent
+from origin import Origin
+from registry import FileRegistry
 
 QUIET_S = 0.5  # no answer of the old version for so long: that was the last one
 
@@ -71,8 +66,7 @@ def spread(times) -> str:
 
 
 def run(keeper, version, args) -> None:
-    folder = keeper.folder / f"haproxy-{version}"
-    folder.mkdir()
+    folder = folder_of(keeper, f"haproxy-{version}")
     origins = {v: keeper.keep(Origin(folder, f"o{v[0]}", v, count=2)) for v in ("1.0.0", "2.0.0")}
     registry = FileRegistry(folder)
 
@@ -113,13 +107,9 @@ def main() -> None:
     parser.add_argument("--interval", type=int, default=2000, help="of the health check, in ms")
     parser.add_argument("--cookie", action="store_true", help="a sticky backend")
     args = parser.parse_args()
-    proc.become_reaper()
-    keeper = conftest.Keeper()
-    try:
+    with stage() as keeper:
         for version in args.haproxy:
             run(keeper, version, args)
-    finally:
-        keeper.stack.close()
 
 
 if __name__ == "__main__":

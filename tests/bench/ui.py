@@ -9,20 +9,14 @@ time) for each thing that is done there, and how many elements are drawn.
 
 import argparse
 import statistics
-import sys
 import time
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-import conftest  # noqa: E402
-import ports  # noqa: E402
-import proc  # noqa: E402
-from agent import Agent  # noqa: E402
-from browser import Browser  # noqa: E402
-from many import backend  # noqa: E402
-from registry import FileRegistry  # noqa: E402
+from stage import stage  # first
+import ports
+from agent import Agent
+from browser import Browser
+from many import backend
+from registry import FileRegistry
 
 AT_ONCE = 50
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
@@ -79,9 +73,7 @@ def main() -> None:
     parser.add_argument("--haproxy", default="3.4")
     parser.add_argument("--rounds", type=int, default=5)
     o = parser.parse_args()
-    keeper = conftest.Keeper()
-    proc.become_reaper()
-    with keeper.stack:
+    with stage() as keeper:
         registry = FileRegistry(keeper.folder)
         agent = keeper.keep(Agent(keeper.folder, o.haproxy, registry.options)).start()
         fill(agent, o.backends, o.members)
