@@ -18,20 +18,26 @@ void spop_ack_begin(struct spop_ack *a, struct spop_out *to, const struct spop_n
     a->start = spop_frame_begin(&a->out, SPOP_FRAME_ACK, about->stream_id, about->frame_id);
 }
 
-static void put_action(struct spop_ack *a, uint8_t action, uint8_t args, enum spop_scope scope,
+static void put_action(struct spop_out *o, uint8_t action, uint8_t args, enum spop_scope scope,
                        struct spop_bytes name)
 {
     const uint8_t head[] = {action, args, (uint8_t)scope};
 
-    spop_put_bytes(&a->out, (struct spop_bytes){head, sizeof head});
-    spop_put_string(&a->out, name);
+    spop_put_bytes(o, (struct spop_bytes){head, sizeof head});
+    spop_put_string(o, name);
+}
+
+void spop_action_set(struct spop_out *to, enum spop_scope scope, struct spop_bytes name,
+                     struct spop_value value)
+{
+    put_action(to, SET_VAR, 3, scope, name);
+    spop_put_value(to, &value);
 }
 
 void spop_ack_set(struct spop_ack *a, enum spop_scope scope, struct spop_bytes name,
                   struct spop_value value)
 {
-    put_action(a, SET_VAR, 3, scope, name);
-    spop_put_value(&a->out, &value);
+    spop_action_set(&a->out, scope, name, value);
 }
 
 void spop_ack_set_string(struct spop_ack *a, enum spop_scope scope, const char *name,
@@ -42,7 +48,7 @@ void spop_ack_set_string(struct spop_ack *a, enum spop_scope scope, const char *
 
 void spop_ack_unset(struct spop_ack *a, enum spop_scope scope, struct spop_bytes name)
 {
-    put_action(a, UNSET_VAR, 2, scope, name);
+    put_action(&a->out, UNSET_VAR, 2, scope, name);
 }
 
 bool spop_ack_end(struct spop_ack *a)

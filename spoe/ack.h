@@ -26,6 +26,14 @@ void spop_ack_set_string(struct spop_ack *a, enum spop_scope scope, const char *
                          struct spop_bytes text);
 void spop_ack_unset(struct spop_ack *a, enum spop_scope scope, struct spop_bytes name);
 
+/* The same without an answer: actions that are written once, for many answers to have. */
+void spop_action_set(struct spop_out *to, enum spop_scope scope, struct spop_bytes name,
+                     struct spop_value value);
+static inline void spop_ack_put(struct spop_ack *a, struct spop_bytes actions)
+{
+    spop_put_bytes(&a->out, actions);
+}
+
 /* False: it did not fit, and an empty answer was written in its place. */
 bool spop_ack_end(struct spop_ack *a);
 

@@ -42,6 +42,17 @@ static inline bool spop_arg_next(struct spop_messages *m, struct spop_arg *arg)
     return !m->at.bad;
 }
 
-bool spop_message_next(struct spop_messages *m);
+static inline bool spop_message_next(struct spop_messages *m)
+{
+    struct spop_arg skipped;
+
+    while (spop_arg_next(m, &skipped))
+        ;
+    if (spop_left(&m->at) == 0)
+        return false;
+    m->name = spop_read_string(&m->at);
+    m->args_left = spop_read_u8(&m->at);
+    return !m->at.bad;
+}
 
 #endif
