@@ -24,32 +24,16 @@ bool str_ends(struct str s, struct str suffix)
            (suffix.n == 0 || memcmp(s.p + (s.n - suffix.n), suffix.p, suffix.n) == 0);
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-struct str str_trim(struct str s)
-{
-    while (s.n && is_blank(s.p[0])) {
-        s.p++;
-        s.n--;
-    }
-    while (s.n && is_blank(s.p[s.n - 1]))
-        s.n--;
-    return s;
-}
-
 struct str str_word(struct str *rest)
 {
     struct str word;
 
-    while (rest->n && is_blank(rest->p[0])) {
+    while (rest->n && str_is_blank(rest->p[0])) {
         rest->p++;
         rest->n--;
     }
     word = (struct str){rest->p, 0};
-    while (rest->n && !is_blank(rest->p[0])) {
+    while (rest->n && !str_is_blank(rest->p[0])) {
         rest->p++;
         rest->n--;
         word.n++;

@@ -44,7 +44,24 @@ static inline bool str_starts(struct str s, struct str prefix)
 }
 
 bool str_ends(struct str s, struct str suffix);
-struct str str_trim(struct str s); /* without blanks (space, tab, CR, LF) at both ends */
+
+/* Space, tab, CR, LF. */
+static inline bool str_is_blank(char c)
+{
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
+}
+
+/* Without blanks at both ends. */
+static inline struct str str_trim(struct str s)
+{
+    while (s.n && str_is_blank(s.p[0])) {
+        s.p++;
+        s.n--;
+    }
+    while (s.n && str_is_blank(s.p[s.n - 1]))
+        s.n--;
+    return s;
+}
 
 static inline bool str_find(struct str s, char c, size_t *at)
 {

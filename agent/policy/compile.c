@@ -14,24 +14,7 @@ struct compiler {
     struct err *e;
 };
 
-bool texts_find(const struct str_list *sorted, struct str name, size_t *at)
-{
-    size_t low = 0, high = sorted->count;
-
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        int c = str_cmp(sorted->items[mid], name);
-        if (c == 0) {
-            *at = mid;
-            return true;
-        }
-        if (c < 0)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return false;
-}
+static const struct str cookie_header = {"cookie", 6};
 
 /* Whether a request's field is looked at, and of which kind. */
 static bool field_of(const struct match *m, enum field_kind *field)
@@ -53,25 +36,35 @@ static bool field_of(const struct match *m, enum field_kind *field)
     return m->by != PERCENT_SRC;
 }
 
+static void want(struct compiler *c, enum field_kind field, struct str name)
+{
+    struct names *names = &c->frontend->wanted[field].names;
+
+    *ARENA_PUSH(&c->set->arena, names->items, names->count) = arena_str(&c->set->arena, name);
+}
+
 static void collect_names(struct compiler *c, const struct match *m)
 {
     enum field_kind field = FIELD_HEADER;
 
-    if (field_of(m, &field)) {
-        struct str_list *list = &c->frontend->wanted[field].names;
-        *ARENA_PUSH(&c->set->arena, list->items, list->count) = arena_str(&c->set->arena, m->name);
-    }
+    if (field_of(m, &field))
+        want(c, field, m->name);
     for (size_t i = 0; i < m->part_count; i++)
         collect_names(c, &m->parts[i]);
 }
 
-static struct str_list copy_texts(struct arena *a, const struct str_list *list)
+static size_t slot_of(const struct wanted *w, struct str name)
 {
-    struct str_list copy = {ARENA_ARRAY(a, struct str, list->count), list->count};
+    return w->first_slot + names_find(&w->names, name);
+}
+
+static struct names copy_texts(struct arena *a, const struct str_list *list)
+{
+    struct str *copy = ARENA_ARRAY(a, struct str, list->count);
 
     for (size_t i = 0; i < list->count; i++)
-        copy.items[i] = arena_str(a, list->items[i]);
-    return copy;
+        copy[i] = arena_str(a, list->items[i]);
+    return names_make(copy, list->count);
 }
 
 static int compile_regex(struct compiler *c, const struct match *m, struct test *t)
@@ -102,9 +95,9 @@ static int compile_test(struct compiler *c, const struct match *m, struct test *
                        .networks = networks_build(a, m->networks, m->network_count),
                        .words = describe_match(a, m),
                        .parts = parts,
-                       .part_count = m->part_count};
+                       .parts_end = parts + m->part_count};
     if (field_of(m, &t->field))
-        (void)texts_find(&c->frontend->wanted[t->field].names, m->name, &t->slot);
+        t->slot = slot_of(&c->frontend->wanted[t->field], m->name);
     if (m->condition.op == CONDITION_REGEX && compile_regex(c, m, t))
         return -1;
     for (size_t i = 0; i < m->part_count; i++) {
@@ -114,19 +107,28 @@ static int compile_test(struct compiler *c, const struct match *m, struct test *
     return 0;
 }
 
+static struct decision *decision_of(struct policy_set *set, const struct policy *p)
+{
+    struct arena *a = &set->arena;
+    struct policy_variable *variables = ARENA_ARRAY(a, struct policy_variable, p->set_count);
+    struct decision *d = &set->decisions[set->decision_count];
+
+    for (size_t i = 0; i < p->set_count; i++) {
+        variables[i].name = arena_str(a, p->set[i].name);
+        variables[i].value = arena_str(a, p->set[i].value);
+    }
+    *d = (struct decision){.kind = DECISION_TAKEN,
+                           .number = set->decision_count++,
+                           .policy = arena_str(a, p->name),
+                           .backend = arena_str(a, p->backend),
+                           .set = variables,
+                           .set_count = p->set_count};
+    return d;
+}
+
 static int compile_policy(struct compiler *c, const struct policy *p, struct compiled_policy *out)
 {
-    struct arena *a = &c->set->arena;
-
-    *out = (struct compiled_policy){.name = arena_str(a, p->name),
-                                    .backend = arena_str(a, p->backend),
-                                    .priority = p->priority,
-                                    .set = ARENA_ARRAY(a, struct policy_variable, p->set_count),
-                                    .set_count = p->set_count};
-    for (size_t i = 0; i < p->set_count; i++) {
-        out->set[i].name = arena_str(a, p->set[i].name);
-        out->set[i].value = arena_str(a, p->set[i].value);
-    }
+    out->taken = decision_of(c->set, p);
     c->salt = p->name;
     if (compile_test(c, &p->match, &out->test)) {
         err_in(c->e, "match");
@@ -135,32 +137,39 @@ static int compile_policy(struct compiler *c, const struct policy *p, struct com
     return 0;
 }
 
-static void finish_wanted(struct policy_set *set, struct wanted *w)
+static void compile_wanted(struct compiler *c, const struct policy *const *list, size_t count)
 {
-    texts_sort(&w->names);
-    for (size_t i = 0; i < w->names.count; i++)
-        w->marks |= wanted_mark(w->names.items[i]);
-    if (w->names.count > set->slots)
-        set->slots = w->names.count;
+    struct wanted *wanted = c->frontend->wanted;
+    size_t slots = 0;
+
+    for (size_t i = 0; i < count; i++)
+        collect_names(c, &list[i]->match);
+    if (wanted[FIELD_COOKIE].names.count)
+        want(c, FIELD_HEADER, cookie_header);
+    for (unsigned field = 0; field < FIELD_KINDS; field++) {
+        wanted[field].names = names_make(wanted[field].names.items, wanted[field].names.count);
+        wanted[field].first_slot = slots;
+        slots += wanted[field].names.count;
+    }
+    if (wanted[FIELD_COOKIE].names.count)
+        c->frontend->cookie_slot = slot_of(&wanted[FIELD_HEADER], cookie_header);
+    if (slots > c->set->slots)
+        c->set->slots = slots;
 }
 
 /* `list` holds the policies of one frontend, in the order of decision. */
 static int compile_frontend(struct compiler *c, const struct policy *const *list, size_t count)
 {
     struct policy_set *set = c->set;
-    struct compiled_frontend *f = ARENA_PUSH(&set->arena, set->frontends, set->count);
+    struct arena *a = &set->arena;
 
-    *f = (struct compiled_frontend){.name = arena_str(&set->arena, list[0]->frontend),
-                                    .count = count};
-    c->frontend = f;
-    f->policies = ARENA_ARRAY(&set->arena, struct compiled_policy, count);
-    *ARENA_PUSH(&set->arena, set->names.items, set->names.count) = f->name;
-    for (size_t i = 0; i < count; i++)
-        collect_names(c, &list[i]->match);
-    for (unsigned field = 0; field < FIELD_KINDS; field++)
-        finish_wanted(set, &f->wanted[field]);
+    *ARENA_PUSH(a, set->names.items, set->names.count) = arena_str(a, list[0]->frontend);
+    c->frontend = ARENA_PUSH(a, set->frontends, set->frontend_count);
+    *c->frontend = (struct compiled_frontend){
+        .policies = ARENA_ARRAY(a, struct compiled_policy, count), .count = count};
+    compile_wanted(c, list, count);
     for (size_t i = 0; i < count; i++) {
-        if (compile_policy(c, list[i], &f->policies[i]))
+        if (compile_policy(c, list[i], &c->frontend->policies[i]))
             return -1;
     }
     return 0;
@@ -170,9 +179,22 @@ static int by_frontend(const void *pa, const void *pb)
 {
     const struct policy *a = *(const struct policy *const *)pa;
     const struct policy *b = *(const struct policy *const *)pb;
-    int c = str_cmp(a->frontend, b->frontend);
+    int c = names_cmp(a->frontend, b->frontend);
 
     return c ? c : policy_cmp(pa, pb);
+}
+
+/* Their names are in the order of the frontends; people want another. */
+static void sort_frontends(struct policy_set *set)
+{
+    struct names *names = &set->names;
+
+    set->sorted_names =
+        (struct str_list){ARENA_ARRAY(&set->arena, struct str, names->count), names->count};
+    for (size_t i = 0; i < names->count; i++)
+        set->sorted_names.items[i] = names->items[i];
+    texts_sort(&set->sorted_names);
+    *names = names_make(names->items, names->count);
 }
 
 static int compile_all(struct compiler *c, const struct policy **list, size_t count)
@@ -181,12 +203,14 @@ static int compile_all(struct compiler *c, const struct policy **list, size_t co
         return err_set(c->e, ERR_INVALID, "more than %d policies", LIMIT_POLICIES);
     if (count)
         qsort(list, count, sizeof *list, by_frontend);
+    c->set->decisions = ARENA_ARRAY(&c->set->arena, struct decision, count);
     for (size_t i = 0, end; i < count; i = end) {
         for (end = i + 1; end < count && str_eq(list[end]->frontend, list[i]->frontend);)
             end++;
         if (compile_frontend(c, list + i, end - i))
             return -1;
     }
+    sort_frontends(c->set);
     return 0;
 }
 
@@ -224,5 +248,11 @@ void policy_set_free(struct policy_set *set)
 
 struct str_list policy_set_frontends(const struct policy_set *set)
 {
-    return set->names;
+    return set->sorted_names;
+}
+
+const struct decision *policy_set_decisions(const struct policy_set *set, size_t *count)
+{
+    *count = set->decision_count;
+    return set->decisions;
 }

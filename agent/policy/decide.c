@@ -16,18 +16,32 @@ struct asking {
     enum decide_how how;
     struct policy_scratch *s;
     struct policy_trace *trace;
-    struct str host; /* lower case, without port */
+    struct str host; /* lower case, without port; p NULL: not made yet */
     struct network src;
     bool has_src;
     char src_text[INET6_ADDRSTRLEN]; /* as HAProxy writes it; empty: not made yet */
 };
 
-static enum verdict run(struct asking *q, const struct test *t);
+typedef enum verdict run_test(struct asking *q, const struct test *t);
+
+static run_test *const runs[MATCH_KIND_COUNT];
+static enum verdict run_traced(struct asking *q, const struct test *t, struct str name)
+    __attribute__((noinline));
+
+static inline enum verdict run(struct asking *q, const struct test *t)
+{
+    return q->trace ? run_traced(q, t, t->words) : runs[t->kind](q, t);
+}
 
 static void seen(struct asking *q, struct str value)
 {
     if (q->trace)
         trace_seen(q->trace, value);
+}
+
+static enum verdict verdict_of(bool holds)
+{
+    return holds ? VERDICT_YES : VERDICT_NO;
 }
 
 static bool text_contains(struct str s, struct str part)
@@ -37,14 +51,12 @@ static bool text_contains(struct str s, struct str part)
 
 static enum verdict compare(struct asking *q, const struct test *t, struct str value)
 {
-    size_t at;
-
     switch (t->op) {
-    case CONDITION_EQUALS: return str_eq(value, t->text) ? VERDICT_YES : VERDICT_NO;
-    case CONDITION_PREFIX: return str_starts(value, t->text) ? VERDICT_YES : VERDICT_NO;
-    case CONDITION_SUFFIX: return str_ends(value, t->text) ? VERDICT_YES : VERDICT_NO;
-    case CONDITION_CONTAINS: return text_contains(value, t->text) ? VERDICT_YES : VERDICT_NO;
-    case CONDITION_IN: return texts_find(&t->texts, value, &at) ? VERDICT_YES : VERDICT_NO;
+    case CONDITION_EQUALS: return verdict_of(str_eq(value, t->text));
+    case CONDITION_PREFIX: return verdict_of(str_starts(value, t->text));
+    case CONDITION_SUFFIX: return verdict_of(str_ends(value, t->text));
+    case CONDITION_CONTAINS: return verdict_of(text_contains(value, t->text));
+    case CONDITION_IN: return verdict_of(names_find(&t->texts, value) != NAMES_NONE);
     case CONDITION_REGEX:
         if (q->how == DECIDE_WITHOUT_REGEX)
             return VERDICT_UNDECIDED;
@@ -61,10 +73,39 @@ static enum verdict run_single(struct asking *q, const struct test *t, struct st
 {
     seen(q, value);
     if (t->op == CONDITION_PRESENT)
-        return value.n ? VERDICT_YES : VERDICT_NO;
+        return verdict_of(value.n > 0);
     if (t->op == CONDITION_ABSENT)
-        return value.n ? VERDICT_NO : VERDICT_YES;
+        return verdict_of(value.n == 0);
     return compare(q, t, value);
+}
+
+static char lower(char c)
+{
+    return (char)(c | ((unsigned char)(c - 'A') < 26 ? 0x20 : 0));
+}
+
+static enum verdict run_host(struct asking *q, const struct test *t)
+{
+    if (!q->host.p) {
+        struct str host = match_host(q->r->host);
+        char *to = scratch_text(q->s, host.n);
+
+        for (size_t i = 0; i < host.n; i++)
+            to[i] = lower(host.p[i]);
+        q->host = (struct str){to, host.n};
+    }
+    return run_single(q, t, q->host);
+}
+
+static enum verdict run_path(struct asking *q, const struct test *t)
+{
+    return run_single(q, t, q->r->path);
+}
+
+static enum verdict run_method(struct asking *q, const struct test *t)
+{
+    seen(q, q->r->method);
+    return verdict_of(names_find(&t->texts, q->r->method) != NAMES_NONE);
 }
 
 static enum verdict run_field(struct asking *q, const struct test *t)
@@ -75,7 +116,7 @@ static enum verdict run_field(struct asking *q, const struct test *t)
     if (q->s->failed)
         return VERDICT_UNDECIDED;
     if (!o)
-        return t->op == CONDITION_ABSENT ? VERDICT_YES : VERDICT_NO;
+        return verdict_of(t->op == CONDITION_ABSENT);
     for (; o && sum != VERDICT_YES; o = fields_next(q->s, o)) {
         enum verdict v = compare(q, t, o->value);
         seen(q, o->value);
@@ -97,7 +138,7 @@ static enum verdict run_src(struct asking *q, const struct test *t)
 {
     if (q->trace)
         trace_seen(q->trace, src_text(q));
-    return q->has_src && networks_have(&t->networks, &q->src) ? VERDICT_YES : VERDICT_NO;
+    return verdict_of(q->has_src && networks_have(&t->networks, &q->src));
 }
 
 /* The last one, as HAProxy's req.cook() and req.fhdr() give it. */
@@ -112,7 +153,7 @@ static enum verdict run_percent(struct asking *q, const struct test *t)
         (void)fields_first(q->s, q->frontend, q->r, t->field, t->slot);
         if (q->s->failed)
             return VERDICT_UNDECIDED;
-        last = fields_last(q->s, t->field, t->slot);
+        last = fields_last(q->s, t->slot);
         if (last)
             key = last->value;
     }
@@ -123,17 +164,16 @@ static enum verdict run_percent(struct asking *q, const struct test *t)
     bucket = bucket_of(key, t->text);
     if (q->trace)
         trace_bucket(q->trace, bucket, key);
-    return bucket < t->share ? VERDICT_YES : VERDICT_NO;
+    return verdict_of(bucket < t->share);
 }
 
-/* `decisive` ends it: no among all, yes among any. */
-static enum verdict run_parts(struct asking *q, const struct test *t, enum verdict decisive)
+static enum verdict run_any(struct asking *q, const struct test *t)
 {
-    enum verdict sum = decisive == VERDICT_NO ? VERDICT_YES : VERDICT_NO;
+    enum verdict sum = VERDICT_NO;
 
-    for (size_t i = 0; i < t->part_count; i++) {
-        enum verdict v = run(q, &t->parts[i]);
-        if (v == decisive)
+    for (const struct test *part = t->parts; part < t->parts_end; part++) {
+        enum verdict v = run(q, part);
+        if (v == VERDICT_YES)
             return v;
         if (v == VERDICT_UNDECIDED)
             sum = v;
@@ -141,95 +181,79 @@ static enum verdict run_parts(struct asking *q, const struct test *t, enum verdi
     return sum;
 }
 
+static inline enum verdict all_of(struct asking *q, const struct test *t)
+{
+    enum verdict sum = VERDICT_YES;
+
+    for (const struct test *part = t->parts; part < t->parts_end; part++) {
+        enum verdict v = run(q, part);
+        if (v == VERDICT_NO)
+            return v;
+        if (v == VERDICT_UNDECIDED)
+            sum = v;
+    }
+    return sum;
+}
+
+static enum verdict run_all(struct asking *q, const struct test *t)
+{
+    return all_of(q, t);
+}
+
 static enum verdict run_not(struct asking *q, const struct test *t)
 {
-    enum verdict v = run_parts(q, &t->parts[0], VERDICT_NO);
+    enum verdict v = run_all(q, &t->parts[0]);
 
-    if (v == VERDICT_UNDECIDED)
-        return v;
-    return v == VERDICT_YES ? VERDICT_NO : VERDICT_YES;
+    return v == VERDICT_UNDECIDED ? v : verdict_of(v == VERDICT_NO);
 }
 
-static enum verdict run_kind(struct asking *q, const struct test *t)
-{
-    size_t at;
-
-    switch (t->kind) {
-    case MATCH_HOST: return run_single(q, t, q->host);
-    case MATCH_PATH: return run_single(q, t, q->r->path);
-    case MATCH_METHOD:
-        seen(q, q->r->method);
-        return texts_find(&t->texts, q->r->method, &at) ? VERDICT_YES : VERDICT_NO;
-    case MATCH_HEADER:
-    case MATCH_COOKIE:
-    case MATCH_QUERY: return run_field(q, t);
-    case MATCH_SRC: return run_src(q, t);
-    case MATCH_PERCENT: return run_percent(q, t);
-    case MATCH_ANY: return run_parts(q, t, VERDICT_YES);
-    case MATCH_NOT: return run_not(q, t);
-    case MATCH_ALL: return run_parts(q, t, VERDICT_NO);
-    case MATCH_KIND_COUNT: break;
-    }
-    return VERDICT_UNDECIDED;
-}
+static run_test *const runs[MATCH_KIND_COUNT] = {
+    [MATCH_HOST] = run_host,    [MATCH_PATH] = run_path,       [MATCH_METHOD] = run_method,
+    [MATCH_HEADER] = run_field, [MATCH_COOKIE] = run_field,    [MATCH_QUERY] = run_field,
+    [MATCH_SRC] = run_src,      [MATCH_PERCENT] = run_percent, [MATCH_ANY] = run_any,
+    [MATCH_NOT] = run_not,      [MATCH_ALL] = run_all,
+};
 
 static enum verdict run_traced(struct asking *q, const struct test *t, struct str name)
 {
     size_t step = trace_open(q->trace, name);
-    enum verdict v = run_kind(q, t);
+    enum verdict v = runs[t->kind](q, t);
 
     trace_close(q->trace, step, v);
     return v;
 }
 
-static enum verdict run(struct asking *q, const struct test *t)
-{
-    return q->trace ? run_traced(q, t, t->words) : run_kind(q, t);
-}
-
 static const struct compiled_frontend *find_frontend(const struct policy_set *set, struct str name)
 {
-    size_t at;
+    size_t at = names_find(&set->names, name);
 
-    return texts_find(&set->names, name, &at) ? &set->frontends[at] : NULL;
+    return at == NAMES_NONE ? NULL : &set->frontends[at];
 }
 
-static struct str lower_host(struct policy_scratch *s, struct str value)
+static struct decision undecided(const struct compiled_policy *p)
 {
-    struct str host = match_host(value);
-    char *to = scratch_text(s, host.n);
-
-    for (size_t i = 0; i < host.n; i++)
-        to[i] = host.p[i] >= 'A' && host.p[i] <= 'Z' ? (char)(host.p[i] | 0x20) : host.p[i];
-    return (struct str){to, host.n};
-}
-
-static struct decision decided(enum decision_kind kind, const struct compiled_policy *p)
-{
-    if (kind == DECISION_UNDECIDED)
-        return (struct decision){kind, p->name, STR(""), NULL, 0};
-    return (struct decision){kind, p->name, p->backend, p->set, p->set_count};
+    return (struct decision){
+        .kind = DECISION_UNDECIDED, .policy = p->taken->policy, .backend = STR("")};
 }
 
 struct decision decide(const struct policy_set *set, const struct policy_request *r,
                        enum decide_how how, struct policy_scratch *s, struct policy_trace *trace)
 {
-    struct decision none = {DECISION_NONE, STR(""), STR(""), NULL, 0};
+    struct decision none = {.kind = DECISION_NONE, .policy = STR(""), .backend = STR("")};
     struct asking q = {
         .frontend = find_frontend(set, r->frontend), .r = r, .how = how, .s = s, .trace = trace};
 
     if (!q.frontend)
         return none;
     if (scratch_begin(s, set, r->host.n + r->query.n))
-        return decided(DECISION_UNDECIDED, &q.frontend->policies[0]);
-    q.host = lower_host(s, r->host);
+        return undecided(&q.frontend->policies[0]);
     q.has_src = network_from_bytes(r->src, &q.src) == 0;
     for (size_t i = 0; i < q.frontend->count; i++) {
         const struct compiled_policy *p = &q.frontend->policies[i];
-        enum verdict v = trace ? run_traced(&q, &p->test, p->name) : run_kind(&q, &p->test);
+        enum verdict v = trace ? run_traced(&q, &p->test, p->taken->policy) : all_of(&q, &p->test);
 
         if (v != VERDICT_NO)
-            return decided(v == VERDICT_YES ? DECISION_TAKEN : DECISION_UNDECIDED, p);
+            return v == VERDICT_YES ? *p->taken : undecided(p);
     }
     return none;
 }

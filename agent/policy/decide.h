@@ -31,11 +31,15 @@ enum decision_kind {
 /* Texts belong to the set. */
 struct decision {
     enum decision_kind kind;
+    size_t number; /* taken: index in policy_set_decisions */
     struct str policy;
     struct str backend; /* empty: the maps' route */
     const struct policy_variable *set;
     size_t set_count;
 };
+
+/* Each that a policy of the set can take. */
+const struct decision *policy_set_decisions(const struct policy_set *set, size_t *count);
 
 struct policy_scratch;
 struct policy_scratch *policy_scratch_new(void); /* one per thread */

@@ -6,19 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_ITEMS = 64 };
+enum { FIRST_ITEMS = SCRATCH_FIELDS / 256 };
 
 bool cookie_next(struct str *rest, struct str *name, struct str *value)
 {
     while (rest->n) {
         struct str pair = str_cut(rest, ';');
+        size_t equals;
 
-        *value = pair;
-        *name = str_trim(str_cut(value, '='));
-        if (!value->p || name->n == 0)
+        if (!str_find(pair, '=', &equals))
             continue;
-        *value = str_trim(*value);
-        return true;
+        *name = str_trim((struct str){pair.p, equals});
+        *value = str_trim((struct str){pair.p + equals + 1, pair.n - equals - 1});
+        if (name->n)
+            return true;
     }
     return false;
 }
@@ -63,114 +64,92 @@ struct str query_decode(char *to, struct str text)
     return (struct str){to, n};
 }
 
-static void add(struct policy_scratch *s, enum field_kind kind, size_t slot, struct str value)
+static bool grow_items(struct policy_scratch *s)
 {
-    uint32_t place;
+    if (s->size == SCRATCH_FIELDS)
+        return false;
+    s->size = s->size ? s->size * 2 : FIRST_ITEMS;
+    s->items = realloc(s->items, s->size * sizeof *s->items);
+    if (!s->items)
+        abort();
+    return true;
+}
 
-    if (s->count == SCRATCH_FIELDS) {
+static void note(struct policy_scratch *s, size_t slot, struct str value)
+{
+    struct chain *chain = &s->chains[slot];
+
+    if (s->count == s->size && !grow_items(s)) {
         s->failed = true;
         return;
     }
-    if (s->count == s->size) {
-        s->size = s->size ? s->size * 2 : FIRST_ITEMS;
-        s->items = realloc(s->items, s->size * sizeof *s->items);
-        if (!s->items)
-            abort();
-    }
     s->items[s->count++] = (struct occurrence){value, 0};
-    place = (uint32_t)s->count;
-    if (s->last[kind][slot])
-        s->items[s->last[kind][slot] - 1].next = place;
-    else
-        s->first[kind][slot] = place;
-    s->last[kind][slot] = place;
+    *(chain->last ? &s->items[chain->last - 1].next : &chain->first) = (uint32_t)s->count;
+    chain->last = (uint32_t)s->count;
 }
 
-static void load_headers(struct policy_scratch *s, const struct wanted *wanted,
-                         const struct policy_request *r)
+static void load_headers(struct policy_scratch *s, const struct wanted *w, struct str rest)
 {
-    struct str rest = r->headers, name, value;
-    size_t slot;
+    struct str name, value;
+    size_t at;
     int rc;
 
     while ((rc = headers_next(&rest, &name, &value)) == 1) {
-        if (wanted_find(wanted, name, &slot))
-            add(s, FIELD_HEADER, slot, value);
+        at = names_find(&w->names, name);
+        if (at != NAMES_NONE)
+            note(s, w->first_slot + at, value);
     }
     if (rc)
         s->failed = true;
 }
 
-static void load_cookies(struct policy_scratch *s, const struct wanted *wanted,
-                         const struct policy_request *r)
+static void load_cookies(struct policy_scratch *s, const struct wanted *w, struct str rest)
 {
-    struct str rest = r->headers, name, line, value;
-    size_t slot;
-    int rc;
+    struct str name, value;
+    size_t at;
 
-    while ((rc = headers_next(&rest, &name, &line)) == 1) {
-        if (!str_eq(name, STR("cookie")))
-            continue;
-        while (cookie_next(&line, &name, &value)) {
-            if (wanted_find(wanted, name, &slot))
-                add(s, FIELD_COOKIE, slot, value);
-        }
+    while (cookie_next(&rest, &name, &value)) {
+        at = names_find(&w->names, name);
+        if (at != NAMES_NONE)
+            note(s, w->first_slot + at, value);
     }
-    if (rc)
-        s->failed = true;
+}
+
+static struct str decoded(struct policy_scratch *s, struct str text, bool plain)
+{
+    return plain ? text : query_decode(scratch_text(s, text.n), text);
 }
 
 /* Decoded, a name or value is never longer: all of them fit where the query's length fits. */
-static void load_query(struct policy_scratch *s, const struct wanted *wanted,
-                       const struct policy_request *r)
+static void load_query(struct policy_scratch *s, const struct wanted *w, struct str rest)
 {
-    struct str rest = r->query, name, value;
-    size_t slot;
+    struct str name, value;
+    size_t at;
+    bool plain = !str_find(rest, '%', &at) && !str_find(rest, '+', &at);
 
     while (query_next(&rest, &name, &value)) {
-        name = query_decode(scratch_text(s, name.n), name);
-        if (wanted_find(wanted, name, &slot))
-            add(s, FIELD_QUERY, slot, query_decode(scratch_text(s, value.n), value));
+        at = names_find(&w->names, decoded(s, name, plain));
+        if (at != NAMES_NONE)
+            note(s, w->first_slot + at, decoded(s, value, plain));
     }
 }
 
-static void load(struct policy_scratch *s, const struct compiled_frontend *f,
+void fields_load(struct policy_scratch *s, const struct compiled_frontend *f,
                  const struct policy_request *r, enum field_kind kind)
 {
-    const struct wanted *wanted = &f->wanted[kind];
+    const struct wanted *w = &f->wanted[kind];
+    uint32_t line;
 
     s->loaded[kind] = true;
-    memset(s->first[kind], 0, wanted->names.count * sizeof **s->first);
-    memset(s->last[kind], 0, wanted->names.count * sizeof **s->last);
+    memset(s->chains + w->first_slot, 0, w->names.count * sizeof *s->chains);
     switch (kind) {
-    case FIELD_HEADER: load_headers(s, wanted, r); break;
-    case FIELD_COOKIE: load_cookies(s, wanted, r); break;
-    case FIELD_QUERY: load_query(s, wanted, r); break;
+    case FIELD_HEADER: load_headers(s, w, r->headers); break;
+    case FIELD_COOKIE:
+        (void)fields_first(s, f, r, FIELD_HEADER, f->cookie_slot);
+        for (line = s->chains[f->cookie_slot].first; line; line = s->items[line - 1].next)
+            load_cookies(s, w, s->items[line - 1].value);
+        break;
+    case FIELD_QUERY: load_query(s, w, r->query); break;
     case FIELD_KINDS: break;
     }
-}
-
-static const struct occurrence *at(const struct policy_scratch *s, uint32_t place)
-{
-    return place ? &s->items[place - 1] : NULL;
-}
-
-const struct occurrence *fields_first(struct policy_scratch *s, const struct compiled_frontend *f,
-                                      const struct policy_request *r, enum field_kind kind,
-                                      size_t slot)
-{
-    if (!s->loaded[kind])
-        load(s, f, r, kind);
-    return at(s, s->first[kind][slot]);
-}
-
-const struct occurrence *fields_next(const struct policy_scratch *s, const struct occurrence *o)
-{
-    return at(s, o->next);
-}
-
-const struct occurrence *fields_last(const struct policy_scratch *s, enum field_kind kind,
-                                     size_t slot)
-{
-    return at(s, s->last[kind][slot]);
 }

@@ -7,15 +7,38 @@
 #include "policy/decide.h"
 #include "policy/scratch.h"
 
-/* The first value in the request's order, or NULL; then fields_next. When the headers cannot be
- * read, s->failed is set. */
-const struct occurrence *fields_first(struct policy_scratch *s, const struct compiled_frontend *f,
-                                      const struct policy_request *r, enum field_kind kind,
-                                      size_t slot);
-const struct occurrence *fields_next(const struct policy_scratch *s, const struct occurrence *o);
+/* Read all of one kind; what has no slot is passed over. When the headers cannot be read, or there
+ * are too many, s->failed is set. */
+void fields_load(struct policy_scratch *s, const struct compiled_frontend *f,
+                 const struct policy_request *r, enum field_kind kind);
+
+static inline const struct occurrence *fields_at(const struct policy_scratch *s, uint32_t place)
+{
+    return place ? &s->items[place - 1] : NULL;
+}
+
+/* The first value in the request's order, or NULL; then fields_next. */
+static inline const struct occurrence *fields_first(struct policy_scratch *s,
+                                                    const struct compiled_frontend *f,
+                                                    const struct policy_request *r,
+                                                    enum field_kind kind, size_t slot)
+{
+    if (!s->loaded[kind])
+        fields_load(s, f, r, kind);
+    return fields_at(s, s->chains[slot].first);
+}
+
+static inline const struct occurrence *fields_next(const struct policy_scratch *s,
+                                                   const struct occurrence *o)
+{
+    return fields_at(s, o->next);
+}
+
 /* The last one, after fields_first; NULL when there is none. */
-const struct occurrence *fields_last(const struct policy_scratch *s, enum field_kind kind,
-                                     size_t slot);
+static inline const struct occurrence *fields_last(const struct policy_scratch *s, size_t slot)
+{
+    return fields_at(s, s->chains[slot].last);
+}
 
 /* Take the next pair off the front of *rest; false at the end. Of a Cookie header: parts at ';'
  * without '=' are passed over, blanks around name and value are dropped. Of a query: as it is

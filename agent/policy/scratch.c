@@ -35,10 +35,7 @@ void policy_scratch_free(struct policy_scratch *s)
 {
     if (!s)
         return;
-    for (unsigned i = 0; i < FIELD_KINDS; i++) {
-        free(s->first[i]);
-        free(s->last[i]);
-    }
+    free(s->chains);
     free(s->items);
     free(s->text);
     if (s->stack)
@@ -50,15 +47,23 @@ void policy_scratch_free(struct policy_scratch *s)
 
 static void grow_slots(struct policy_scratch *s, size_t slots)
 {
-    for (unsigned i = 0; i < FIELD_KINDS; i++) {
-        free(s->first[i]);
-        free(s->last[i]);
-        s->first[i] = calloc(slots, sizeof **s->first);
-        s->last[i] = calloc(slots, sizeof **s->last);
-        if (!s->first[i] || !s->last[i])
-            abort();
-    }
+    free(s->chains);
+    s->chains = calloc(slots, sizeof *s->chains);
+    if (!s->chains)
+        abort();
     s->slots = slots;
+}
+
+static void grow_text(struct policy_scratch *s, size_t bytes)
+{
+    if (!s->text_size)
+        s->text_size = FIRST_TEXT_BYTES;
+    while (s->text_size < bytes)
+        s->text_size *= 2;
+    free(s->text);
+    s->text = malloc(s->text_size);
+    if (!s->text)
+        abort();
 }
 
 int scratch_begin(struct policy_scratch *s, const struct policy_set *set, size_t text_bytes)
@@ -67,16 +72,8 @@ int scratch_begin(struct policy_scratch *s, const struct policy_set *set, size_t
         return -1;
     if (set->slots > s->slots)
         grow_slots(s, set->slots);
-    if (text_bytes > s->text_size || !s->text) {
-        size_t size = s->text_size ? s->text_size : FIRST_TEXT_BYTES;
-        while (size < text_bytes)
-            size *= 2;
-        free(s->text);
-        s->text = malloc(size);
-        if (!s->text)
-            abort();
-        s->text_size = size;
-    }
+    if (text_bytes > s->text_size || !s->text)
+        grow_text(s, text_bytes);
     for (unsigned i = 0; i < FIELD_KINDS; i++)
         s->loaded[i] = false;
     s->count = s->text_used = 0;

@@ -17,10 +17,15 @@ struct occurrence {
     uint32_t next;
 };
 
+/* Those of one name: index + 1, or 0. */
+struct chain {
+    uint32_t first, last;
+};
+
 struct policy_scratch {
     struct occurrence *items;
     size_t count, size;
-    uint32_t *first[FIELD_KINDS], *last[FIELD_KINDS]; /* by slot: index + 1, or 0 */
+    struct chain *chains; /* by slot */
     size_t slots;
     char *text;
     size_t text_size, text_used;

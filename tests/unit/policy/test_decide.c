@@ -268,6 +268,25 @@ static void test_headers_that_cannot_be_read_are_undecided(void **state)
     asking_end(&a);
 }
 
+/* Cookies are parts of a header that a policy may look at as a whole, before or after. */
+static void test_cookies_and_their_header_are_both_looked_at(void **state)
+{
+    static const char *const both = "'cookie':['a=1; b=2','c=3']";
+    static const char *const matches[] = {
+        "{'header':{'cookie':'c=3'},'cookie':{'a':'1','c':'3','d':{'absent':true}}}",
+        "{'any':[{'cookie':{'b':'2'}}],'not':{'header':{'cookie':'b=2'}}}",
+        "{'cookie':{'b':'2'},'any':[{'header':{'cookie':{'prefix':'a='}}}]}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof matches / sizeof *matches; i++) {
+        struct arena a = ARENA_INIT;
+        const char *request = arena_printf(&a, "{'url':'/','headers':{%s,'x':'cookie'}}", both).p;
+        verdict_is(matches[i], request, VERDICT_YES);
+        arena_free(&a);
+    }
+}
+
 static void test_no_policies_decide_nothing(void **state)
 {
     static const char *const policies[] = {NULL};
@@ -296,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_the_first_policy_that_holds_decides),
         cmocka_unit_test(test_what_is_undecided_ends_the_search),
         cmocka_unit_test(test_headers_that_cannot_be_read_are_undecided),
+        cmocka_unit_test(test_cookies_and_their_header_are_both_looked_at),
         cmocka_unit_test(test_no_policies_decide_nothing),
     };
 

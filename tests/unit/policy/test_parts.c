@@ -7,13 +7,16 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#define XXH_INLINE_ALL
 #include "policy/bucket.h"
 #include "policy/fields.h"
 #include "policy/headers.h"
+#include "policy/names.h"
 #include "policy/networks.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 static void test_buckets_are_those_that_haproxy_computes(void **state)
 {
@@ -22,6 +25,24 @@ static void test_buckets_are_those_that_haproxy_computes(void **state)
     assert_int_equal(bucket_of(STR("::ffff:127.0.0.1"), STR("")), 5198);
     assert_int_equal(bucket_of(STR("::1"), STR("")), 8257);
     assert_int_equal(bucket_of(STR_NONE, STR_NONE), bucket_of(STR(""), STR("")));
+}
+
+/* Whatever the length of the key, and however it is hashed. */
+static void test_buckets_of_long_keys(void **state)
+{
+    enum { LONGEST = 600 };
+    char text[LONGEST + 6];
+    XXH32_state_t one;
+
+    (void)state;
+    for (size_t n = 0; n < LONGEST; n++) {
+        text[n] = (char)('a' + n % 26);
+        memcpy(text + n + 1, ":salt", 5);
+        (void)XXH32_reset(&one, 0);
+        (void)XXH32_update(&one, text, n + 6);
+        assert_int_equal(bucket_of((struct str){text, n + 1}, STR("salt")),
+                         XXH32_digest(&one) % BUCKETS);
+    }
 }
 
 static void test_shares_are_even(void **state)
@@ -97,7 +118,7 @@ static void test_lengths_of_headers(void **state)
     (void)state;
     memset(bytes, 'v', 264432);
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-        struct str rest, name, value;
+        struct str rest, name = STR(""), value = STR("");
         struct buf list;
         buf_init(&list, 1 << 20);
         headers_add(&list, STR("X-Long"), (struct str){bytes, lengths[i]});
@@ -183,6 +204,29 @@ static void test_query_parameters(void **state)
     query_is("a=%&b=%4&c=%zz&d=100%25&e=%C3%a9&f=b=c", "<a|%><b|%4><c|%zz><d|100%><e|é><f|b=c>");
 }
 
+static void test_names_are_found_by_length_and_bytes(void **state)
+{
+    static const char *const texts[] = {"x-b", "", "cookie", "x-a", "x-b", "x", "x-tenant"};
+    static const char *const absent[] = {"x-", "y-a", "x-c", "Cookie", "x-tenan", "x-tenants", "y"};
+    struct str items[7];
+    struct names n;
+    size_t count = sizeof texts / sizeof *texts;
+
+    (void)state;
+    for (size_t i = 0; i < count; i++)
+        items[i] = str_z(texts[i]);
+    n = names_make(items, count);
+    assert_int_equal(n.count, count - 1); /* one was there twice */
+    for (size_t i = 0; i < count; i++)
+        assert_true(str_eq_z(n.items[names_find(&n, str_z(texts[i]))], texts[i]));
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) {
+        assert_true(names_find(&n, str_z(absent[i])) == NAMES_NONE);
+        assert_true(names_search(&n, str_z(absent[i])) == NAMES_NONE);
+    }
+    n = names_make(NULL, 0);
+    assert_true(names_find(&n, STR("")) == NAMES_NONE);
+}
+
 static bool has(const char *const *list, const char *address)
 {
     struct arena a = ARENA_INIT;
@@ -252,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_buckets_are_those_that_haproxy_computes),
+        cmocka_unit_test(test_buckets_of_long_keys),
         cmocka_unit_test(test_shares_are_even),
         cmocka_unit_test(test_headers_as_haproxy_writes_them),
         cmocka_unit_test(test_headers_cut_anywhere_are_refused),
@@ -259,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_what_is_no_list_of_headers),
         cmocka_unit_test(test_cookies),
         cmocka_unit_test(test_query_parameters),
+        cmocka_unit_test(test_names_are_found_by_length_and_bytes),
         cmocka_unit_test(test_networks),
         cmocka_unit_test(test_networks_that_touch_are_one_range),
     };

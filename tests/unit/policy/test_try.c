@@ -50,7 +50,7 @@ static void test_a_request_is_read(void **state)
 {
     struct asking a;
     struct policy_request r;
-    struct str name, value;
+    struct str name = STR(""), value = STR("");
 
     (void)state;
     asking_begin(&a, policies);
