@@ -8,36 +8,23 @@ static struct str text_of(struct spop_bytes b)
     return (struct str){(const char *)b.p, b.n};
 }
 
-static struct spop_bytes bytes_of(struct str s)
-{
-    return (struct spop_bytes){(const uint8_t *)s.p, s.n};
-}
+/* ARGUMENT(name, field): those of templates/spoe.conf.tmpl. */
+#define ARGUMENTS(ARGUMENT)                                                                        \
+    ARGUMENT("fe", frontend)                                                                       \
+    ARGUMENT("method", method)                                                                     \
+    ARGUMENT("host", host)                                                                         \
+    ARGUMENT("path", path)                                                                         \
+    ARGUMENT("query", query)                                                                       \
+    ARGUMENT("src", src)                                                                           \
+    ARGUMENT("hdrs", headers)
 
-/* Where the arguments go, in the order of spoe.conf. */
-static const struct place {
-    struct spop_bytes name;
-    size_t offset;
-} places[] = {
-    {{(const uint8_t *)"fe", 2}, offsetof(struct policy_request, frontend)},
-    {{(const uint8_t *)"method", 6}, offsetof(struct policy_request, method)},
-    {{(const uint8_t *)"host", 4}, offsetof(struct policy_request, host)},
-    {{(const uint8_t *)"path", 4}, offsetof(struct policy_request, path)},
-    {{(const uint8_t *)"query", 5}, offsetof(struct policy_request, query)},
-    {{(const uint8_t *)"src", 3}, offsetof(struct policy_request, src)},
-    {{(const uint8_t *)"hdrs", 4}, offsetof(struct policy_request, headers)},
-};
-enum { PLACES = sizeof places / sizeof *places };
-
-/* `guess`, which is right unless somebody has written another spoe.conf; NULL when it has no place.
- */
-static const struct place *place_of(struct spop_bytes name, size_t guess)
+static struct str *place_of(struct policy_request *r, struct spop_bytes name)
 {
-    if (guess < PLACES && spop_bytes_eq(name, places[guess].name))
-        return &places[guess];
-    for (size_t i = 0; i < PLACES; i++) {
-        if (spop_bytes_eq(name, places[i].name))
-            return &places[i];
-    }
+#define ARGUMENT(text, field)                                                                      \
+    if (spop_bytes_eq(name, SPOP_BYTES(text)))                                                     \
+        return &r->field;
+    ARGUMENTS(ARGUMENT)
+#undef ARGUMENT
     return NULL;
 }
 
@@ -46,11 +33,11 @@ static void take_args(struct policy_request *r, struct spop_messages *m)
 {
     struct spop_arg arg;
 
-    for (size_t i = 0; spop_arg_next(m, &arg); i++) {
-        const struct place *place = place_of(arg.name, i);
+    while (spop_arg_next(m, &arg)) {
+        struct str *place = place_of(r, arg.name);
 
         if (place && arg.value.type >= SPOP_IPV4)
-            *(struct str *)((char *)r + place->offset) = text_of(arg.value.bytes);
+            *place = text_of(arg.value.bytes);
     }
 }
 
@@ -63,28 +50,16 @@ static void count(struct asker *a, enum decision_kind kind)
     }
 }
 
-static void put_decision(struct spop_ack *ack, const struct decision *d)
-{
-    if (d->backend.n)
-        spop_ack_set_string(ack, SPOP_SCOPE_TXN, "backend", bytes_of(d->backend));
-    for (size_t i = 0; i < d->set_count; i++)
-        spop_ack_set(ack, SPOP_SCOPE_TXN, bytes_of(d->set[i].name),
-                     (struct spop_value){SPOP_STRING, {.bytes = bytes_of(d->set[i].value)}});
-    spop_ack_set_string(ack, SPOP_SCOPE_TXN, "policy", bytes_of(d->policy));
-}
-
 static void decide_message(struct asker *a, struct spop_messages *m, struct spop_ack *ack)
 {
-    const struct policy_set *set = atomic_load_explicit(a->policies, memory_order_acquire);
+    const struct answers *answers = atomic_load_explicit(a->answers, memory_order_acquire);
     struct policy_request r = {STR(""), STR(""), STR(""), STR(""), STR(""), STR(""), STR("")};
     struct decision d;
 
     take_args(&r, m);
-    d = decide(set, &r, DECIDE_WHOLE, a->scratch, NULL);
+    d = decide(answers->policies, &r, DECIDE_WHOLE, a->scratch, NULL);
     count(a, d.kind);
-    if (d.kind == DECISION_TAKEN)
-        put_decision(ack, &d);
-    spop_ack_set_string(ack, SPOP_SCOPE_TXN, "done", SPOP_BYTES("agent"));
+    spop_ack_put(ack, answers_to(answers, &d));
 }
 
 void ask_answer(void *asker, const struct spop_notify *notify, struct spop_ack *ack)

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HAProxy's question (templates/spoe.conf.tmpl) -> decision -> variables. Runs in the threads of
- * the SPOE agent: no lock, nothing that waits.
- *
- * The answer sets `backend` first, then the policy's own variables, then `policy`; and `done`
- * always, since Lua decides where it is missing. */
+/* HAProxy's question (templates/spoe.conf.tmpl) -> decision -> answer. Runs in the threads of the
+ * SPOE agent: no lock, nothing that waits. */
 #ifndef THALASSA_SPOA_ASK_H
 #define THALASSA_SPOA_ASK_H
 
-#include "policy/decide.h"
+#include "spoa/answers.h"
 #include "spoe/server.h"
 
 #include <stdatomic.h>
@@ -19,7 +16,7 @@
     X(undecided, "questions that were left to the route of the maps")
 
 struct asker {
-    _Atomic(struct policy_set *) *policies; /* read once for each question */
+    _Atomic(struct answers *) *answers; /* read once for each question */
     struct policy_scratch *scratch;
 #define X(name, text) _Atomic uint64_t name;
     ASK_COUNTERS(X)

@@ -3,17 +3,17 @@
 
 #include <stdlib.h>
 
-/* A set that was replaced, and how often each thread's loop had turned then. */
+/* What was replaced, and how often each thread's loop had turned then. */
 struct retired {
     struct retired *next;
-    struct policy_set *set;
+    struct answers *answers;
     uint64_t turns[];
 };
 
 struct spoa {
     struct spoa_options options;
     struct spop_server *server;
-    _Atomic(struct policy_set *) policies;
+    _Atomic(struct answers *) answers;
     struct asker *askers;
     void **contexts;
     struct watch watches[SPOP_MAX_THREADS];
@@ -31,11 +31,17 @@ static void *must_allocate(size_t count, size_t size)
     return p;
 }
 
+static void release(struct answers *a)
+{
+    policy_set_free(a->policies);
+    answers_free(a);
+}
+
 static void free_all(struct spoa *s)
 {
     for (struct retired *r = s->retired, *next; r; r = next) {
         next = r->next;
-        policy_set_free(r->set);
+        release(r->answers);
         free(r);
     }
     for (unsigned i = 0; i < s->options.threads; i++)
@@ -55,9 +61,9 @@ struct spoa *spoa_start(const struct spoa_options *o, struct policy_set *set, st
     s->options = *o;
     s->askers = must_allocate(o->threads, sizeof *s->askers);
     s->contexts = must_allocate(o->threads, sizeof *s->contexts);
-    atomic_store(&s->policies, set);
+    atomic_store(&s->answers, answers_new(set));
     for (unsigned i = 0; i < o->threads; i++) {
-        s->askers[i].policies = &s->policies;
+        s->askers[i].answers = &s->answers;
         s->askers[i].scratch = policy_scratch_new();
         s->contexts[i] = &s->askers[i];
     }
@@ -66,6 +72,7 @@ struct spoa *spoa_start(const struct spoa_options *o, struct policy_set *set, st
     if (s->server)
         return s;
     err_set(e, ERR_UNAVAILABLE, "%s", why);
+    answers_free(atomic_load(&s->answers));
     free_all(s);
     return NULL;
 }
@@ -82,7 +89,7 @@ void spoa_decide_by(struct spoa *s, struct policy_set *set)
 {
     struct retired *r = must_allocate(1, sizeof *r + s->options.threads * sizeof r->turns[0]);
 
-    r->set = atomic_exchange(&s->policies, set);
+    r->answers = atomic_exchange(&s->answers, answers_new(set));
     for (unsigned i = 0; i < s->options.threads; i++)
         r->turns[i] = turns_of(s, i);
     r->next = s->retired;
@@ -108,7 +115,7 @@ static void free_retired(struct spoa *s)
             continue;
         }
         *place = r->next;
-        policy_set_free(r->set);
+        release(r->answers);
         free(r);
     }
 }
@@ -201,6 +208,6 @@ void spoa_stop(struct spoa *s)
 {
     if (!s || spop_server_stop(s->server) != 0)
         return;
-    policy_set_free(atomic_load(&s->policies));
+    release(atomic_load(&s->answers));
     free_all(s);
 }

@@ -23,7 +23,8 @@ static int64_t now_ms(void)
 }
 
 struct one {
-    _Atomic(struct policy_set *) policies;
+    struct policy_set *policies;
+    _Atomic(struct answers *) answers;
     struct asker asker;
     uint8_t question[QUESTION_BYTES], answer[QUESTION_BYTES];
 };
@@ -51,12 +52,13 @@ static struct spop_bytes answer_to(struct one *s, const char *frontend, const ch
 
 static void the_answer_has_the_backend_first_and_done_always(void **state)
 {
-    struct one s = {.asker = {.policies = &s.policies, .scratch = policy_scratch_new()}};
+    struct one s = {.asker = {.answers = &s.answers, .scratch = policy_scratch_new()}};
     struct spop_bytes answer;
     size_t place;
 
     (void)state;
-    atomic_store(&s.policies, question_policies("staged"));
+    s.policies = question_policies("staged");
+    atomic_store(&s.answers, answers_new(s.policies));
     answer = answer_to(&s, "web", "b");
     assert_string_equal(question_variable(answer, "backend", &place), "staged");
     assert_int_equal(place, 0);
@@ -74,7 +76,8 @@ static void the_answer_has_the_backend_first_and_done_always(void **state)
     assert_int_equal(atomic_load(&s.asker.taken), 1);
     assert_int_equal(atomic_load(&s.asker.none), 2);
     policy_scratch_free(s.asker.scratch);
-    policy_set_free(atomic_load(&s.policies));
+    answers_free(atomic_load(&s.answers));
+    policy_set_free(s.policies);
 }
 
 static void messages_that_are_not_ours_get_no_variable(void **state)
@@ -83,7 +86,7 @@ static void messages_that_are_not_ours_get_no_variable(void **state)
     struct spop_notify notify = {.payload = {payload, sizeof payload}};
     uint8_t bytes[QUESTION_BYTES];
     struct spop_out to = {.p = bytes, .size = sizeof bytes};
-    struct asker asker = {.policies = NULL}; /* not looked at */
+    struct asker asker = {.answers = NULL}; /* not looked at */
     struct spop_ack ack;
     size_t before;
 
