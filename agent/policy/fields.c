@@ -8,34 +8,6 @@
 
 enum { FIRST_ITEMS = SCRATCH_FIELDS / 256 };
 
-bool cookie_next(struct str *rest, struct str *name, struct str *value)
-{
-    while (rest->n) {
-        struct str pair = str_cut(rest, ';');
-        size_t equals;
-
-        if (!str_find(pair, '=', &equals))
-            continue;
-        *name = str_trim((struct str){pair.p, equals});
-        *value = str_trim((struct str){pair.p + equals + 1, pair.n - equals - 1});
-        if (name->n)
-            return true;
-    }
-    return false;
-}
-
-bool query_next(struct str *rest, struct str *name, struct str *value)
-{
-    while (rest->n) {
-        *value = str_cut(rest, '&');
-        if (value->n == 0)
-            continue;
-        *name = str_cut(value, '=');
-        return true;
-    }
-    return false;
-}
-
 static int hex(char c)
 {
     if (c >= '0' && c <= '9')
@@ -75,7 +47,7 @@ static bool grow_items(struct policy_scratch *s)
     return true;
 }
 
-static void note(struct policy_scratch *s, size_t slot, struct str value)
+static inline void note(struct policy_scratch *s, size_t slot, struct str value)
 {
     struct chain *chain = &s->chains[slot];
 

@@ -40,11 +40,37 @@ static inline const struct occurrence *fields_last(const struct policy_scratch *
     return fields_at(s, s->chains[slot].last);
 }
 
-/* Take the next pair off the front of *rest; false at the end. Of a Cookie header: parts at ';'
- * without '=' are passed over, blanks around name and value are dropped. Of a query: as it is
- * written, a part at '&' without '=' has an empty value, empty parts are passed over. */
-bool cookie_next(struct str *rest, struct str *name, struct str *value);
-bool query_next(struct str *rest, struct str *name, struct str *value);
+/* Take the next pair off the front of *rest; false at the end. Parts at ';' without '=' are passed
+ * over, blanks around name and value are dropped. */
+static inline bool cookie_next(struct str *rest, struct str *name, struct str *value)
+{
+    while (rest->n) {
+        struct str pair = str_cut(rest, ';');
+        size_t equals;
+
+        if (!str_find(pair, '=', &equals))
+            continue;
+        *name = str_trim((struct str){pair.p, equals});
+        *value = str_trim((struct str){pair.p + equals + 1, pair.n - equals - 1});
+        if (name->n)
+            return true;
+    }
+    return false;
+}
+
+/* The same of a query, as it is written: a part at '&' without '=' has an empty value, empty parts
+ * are passed over. */
+static inline bool query_next(struct str *rest, struct str *name, struct str *value)
+{
+    while (rest->n) {
+        *value = str_cut(rest, '&');
+        if (value->n == 0)
+            continue;
+        *name = str_cut(value, '=');
+        return true;
+    }
+    return false;
+}
 
 /* '+' to a blank, %41 to 'A'; a '%' without two digits stays. `to` has room for text.n bytes. */
 struct str query_decode(char *to, struct str text);
