@@ -25,6 +25,8 @@ struct asking {
 typedef enum verdict run_test(struct asking *q, const struct test *t);
 
 static run_test *const runs[MATCH_KIND_COUNT];
+
+/* Apart, so that nothing is saved for it where nobody traces. */
 static enum verdict run_traced(struct asking *q, const struct test *t, struct str name)
     __attribute__((noinline));
 
@@ -207,6 +209,7 @@ static enum verdict run_not(struct asking *q, const struct test *t)
     return v == VERDICT_UNDECIDED ? v : verdict_of(v == VERDICT_NO);
 }
 
+/* A function for each kind, not one for all: what a short one needs is little. */
 static run_test *const runs[MATCH_KIND_COUNT] = {
     [MATCH_HOST] = run_host,    [MATCH_PATH] = run_path,       [MATCH_METHOD] = run_method,
     [MATCH_HEADER] = run_field, [MATCH_COOKIE] = run_field,    [MATCH_QUERY] = run_field,
