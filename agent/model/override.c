@@ -35,7 +35,7 @@ void override_set_unref(struct override_set *s)
 
 static int compare(const void *member, const void *override)
 {
-    return endpoint_cmp(member, &((const struct override *)override)->member);
+    return endpoint_cmp(member, &((const struct override *) override)->member);
 }
 
 /* Whether the member is there, and where it is or belongs. */

@@ -23,8 +23,8 @@ struct split {
     enum split_sticky sticky;
 };
 
-/* Parse and validate a split of the API (what it shows as "observed" is ignored); `backend` is the path's. NULL with ERR_INVALID, field
- * named. The result has one reference. */
+/* Parse and validate a split of the API (what it shows as "observed" is ignored); `backend` is the
+ * path's. NULL with ERR_INVALID, field named. The result has one reference. */
 struct split *split_parse(struct str backend, const struct json *o, struct err *e);
 struct split *split_ref(struct split *s);
 void split_unref(struct split *s);
