@@ -95,6 +95,9 @@ struct app {
     struct lister *lister;             /* NULL with a file for a registry */
     struct registration *registration; /* --register */
     struct desired *want;
+    struct objects *want_of;      /* referenced: those that it was built from */
+    struct desired *next;         /* that a change was checked with which is stored by now; NULL */
+    struct objects *next_of;      /* referenced, likewise */
     bool world_stale;             /* `want` and the plan are to be made anew */
     struct buf want_text;         /* structure text of `effective`; valid if want_text_of is it */
     struct plain plain;           /* what the template that wrote it leaves to the runtime */
@@ -197,6 +200,9 @@ int64_t app_wall_ms(void);
 void app_objects_changed(struct app *a); /* stored objects, or which of them failed */
 void app_world_changed(struct app *a);   /* members: build and plan anew, this turn */
 void app_world_build(struct app *a);     /* at once */
+/* The effective objects were just stored, and this was built from them: what is not touched until
+ * the world is built need not be built again. */
+void app_world_prepare(struct app *a, struct desired *next);
 void app_touch_all(struct app *a);       /* whatever is known of backends may be wrong */
 void app_set_want_text(struct app *a, const struct app_rendered *r);
 struct desired *app_build(struct app *a, struct objects *effective);
@@ -278,7 +284,7 @@ void app_note_members(struct app *a, const struct desired *old, const struct des
 int app_registry_start(struct app *a, struct err *e);
 void app_registry_stop(struct app *a);
 /* The objects changed: who subscribes to what. */
-void app_subscribe(struct app *a, const struct objects *before);
+bool app_subscribe(struct app *a, const struct objects *before); /* false: nothing changes */
 struct pool_members app_members(void *app, struct arena *arena, const struct backend *b);
 
 /* --- app_change.c --- */

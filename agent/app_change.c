@@ -37,7 +37,8 @@ static void commit(struct app_change *c)
     app_change_note(c, stored);
     if (c->rendered)
         app_set_want_text(a, c->rendered);
-    app_subscribe(a, stored);
+    if (!app_subscribe(a, stored) && !c->rendered) /* it was built in this turn */
+        app_world_prepare(a, c->desired);
     objects_unref(stored);
     app_world_changed(a);
     app_change_reply(c);

@@ -162,10 +162,13 @@ void app_registry_stop(struct app *a)
     app_held_free(a);
 }
 
-void app_subscribe(struct app *a, const struct objects *before)
+bool app_subscribe(struct app *a, const struct objects *before)
 {
-    if (subscribes_anew(before, a->stored))
+    bool anew = subscribes_anew(before, a->stored);
+
+    if (anew)
         subscribe(a);
+    return anew;
 }
 
 /* A static member by its host name: what the resolver knows of it. */

@@ -137,6 +137,9 @@ static void release(struct app *a)
     proxies_free(a->proxies);
     switches_free(a->switches);
     desired_unref(a->want);
+    objects_unref(a->want_of);
+    desired_unref(a->next);
+    objects_unref(a->next_of);
     failed_clear(&a->failed);
     objects_unref(a->effective);
     objects_unref(a->want_text_of);

@@ -50,7 +50,8 @@ struct desired *app_build(struct app *a, struct objects *effective)
                              .caps = &caps,
                              .plain = a->plain.at_runtime,
                              .proxies = &proxies,
-                             .former = a->want,
+                             .former = a->next ? a->next : a->want,
+                             .former_objects = a->next ? a->next_of : a->want_of,
                              .scope = &a->scope};
     struct str_list problems;
     struct desired *d = build_desired(&in, &problems);
@@ -242,15 +243,43 @@ void app_world_changed(struct app *a)
     app_ask_drive(a);
 }
 
-void app_world_build(struct app *a)
+void app_world_prepare(struct app *a, struct desired *next)
+{
+    desired_unref(a->next);
+    a->next = desired_ref(next);
+    objects_unref(a->next_of);
+    a->next_of = objects_ref(a->effective);
+}
+
+static void forget_prepared(struct app *a)
+{
+    desired_unref(a->next);
+    objects_unref(a->next_of);
+    a->next = NULL;
+    a->next_of = NULL;
+}
+
+/* What changed is known when it is built, and asked for by the plan. */
+static void build(struct app *a)
 {
     struct desired *old = a->want;
 
     a->want = app_build(a, a->effective);
-    former_changes(old, a->want, &a->scope);
-    if (old)
+    if (a->want_of != a->effective) {
+        objects_unref(a->want_of);
+        a->want_of = objects_ref(a->effective);
+    }
+    forget_prepared(a);
+    if (a->want != old)
+        former_changes(old, a->want, &a->scope);
+    if (old && a->want != old)
         app_note_members(a, old, a->want);
     desired_unref(old);
+}
+
+void app_world_build(struct app *a)
+{
+    build(a);
     a->world_stale = false;
     a->drift_held = false; /* something is asked for: what was only reported is put right, too */
     want_text(a);

@@ -309,31 +309,44 @@ static void build_policies(struct desired *d, const struct objects *o, struct st
     d->policy_lines = maps.lines;
 }
 
-struct desired *build_desired(const struct build_input *in, struct str_list *problems)
+static struct desired *build_anew(struct builder *w)
 {
+    const struct build_input *in = w->in;
     struct desired *d = calloc(1, sizeof *d);
-    struct builder w = {.in = in, .d = d, .problems = problems};
 
     if (!d)
         abort();
+    w->d = d;
     d->refs = 1;
     d->generation = in->objects->generation;
     d->profiles_named = in->plain;
-    w.former = former_of(&w.scratch, in->former, in->scope, in->objects, in->plain);
-    *problems = (struct str_list){0};
     copy_objects(d, in->objects);
-    choose_proxies(&w);
+    choose_proxies(w);
     for (size_t i = 0; i < d->backend_count; i++) {
-        if (!d->backends[i].piece && !former_share(&w.former, &d->backends[i]))
-            build_backend(&w, &d->backends[i]);
+        if (!d->backends[i].piece && !former_share(&w->former, &d->backends[i]))
+            build_backend(w, &d->backends[i]);
     }
     d->rulesets = ARENA_ARRAY(&d->arena, struct ruleset, d->frontend_count);
     for (size_t i = 0; i < d->frontend_count; i++) {
         if (d->frontends[i]->mode == MODE_HTTP)
             rules_compile(&d->arena, d->frontends[i], &d->rulesets[d->ruleset_count++]);
     }
-    build_policies(d, in->objects, problems);
+    build_policies(d, in->objects, w->problems);
     maps_build(d);
+    return d;
+}
+
+struct desired *build_desired(const struct build_input *in, struct str_list *problems)
+{
+    struct builder w = {.in = in, .problems = problems};
+    struct desired *d;
+
+    w.former = former_of(&w.scratch, in->former, in->scope, in->objects, in->plain);
+    *problems = (struct str_list){0};
+    if (in->former_objects == in->objects && former_holds(&w.former))
+        d = desired_ref(in->former);
+    else
+        d = build_anew(&w);
     arena_free(&w.scratch);
     return d;
 }

@@ -27,13 +27,15 @@ struct build_input {
     const struct render_caps *caps;
     bool plain; /* the template writes sections that are nothing but their profile */
     const struct proxies_input *proxies; /* what is known of proxies; NULL: own names */
-    const struct desired *former; /* built from the same have, ledger, members and caps, save for */
-    const struct scope *scope;    /* the backends in here: others are shared with it if their object
-                                   * and their proxy are the same. NULL: all is built anew */
+    struct desired *former; /* built from the same have, ledger, members and caps, save for */
+    const struct scope *scope; /* the backends in here: others are shared with it if their object
+                                * and their proxy are the same. NULL: all is built anew */
+    const struct objects *former_objects; /* that it was built from; NULL: not known */
 };
 
 /* Never fails: a server whose options cannot be written is left out with a warning (one text each
- * in *problems, which lives in the result's arena). One reference is the caller's. */
+ * in *problems, which lives in the result's arena). One reference is the caller's. It is the former
+ * itself when nothing can have become of it. */
 struct desired *build_desired(const struct build_input *in, struct str_list *problems);
 
 #endif

@@ -40,7 +40,8 @@ struct former former_of(struct arena *a, const struct desired *desired, const st
     return f;
 }
 
-/* The backend of the same object, not before *at; both lists are sorted by the objects' names. */
+/* The backend of the same object, not before *at, which is behind it then; both lists are sorted by
+ * the objects' names. */
 static const struct desired_backend *find(const struct former *f, const struct backend *object,
                                           size_t *at)
 {
@@ -51,7 +52,7 @@ static const struct desired_backend *find(const struct former *f, const struct b
         ++*at;
     if (!d || *at == d->backend_count || d->backends[*at].object != object)
         return NULL;
-    return &d->backends[*at];
+    return &d->backends[(*at)++];
 }
 
 static bool is_touched(const struct former *f, const struct desired_backend *b)
@@ -66,6 +67,19 @@ static bool is_unchanged(const struct former *f, const struct desired_backend *o
            old->piece->overrides == (f->objects->override_count
                                          ? objects_overrides(f->objects, old->object->name)
                                          : NULL);
+}
+
+bool former_holds(const struct former *f)
+{
+    const struct desired *d = f->keeps ? f->desired : NULL;
+
+    if (!d || d->holder_count)
+        return false;
+    for (size_t i = 0; i < d->backend_count; i++) {
+        if (!d->backends[i].settled || !is_unchanged(f, &d->backends[i]))
+            return false;
+    }
+    return true;
 }
 
 bool former_keep(struct former *f, struct desired_backend *b)

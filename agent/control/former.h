@@ -21,6 +21,10 @@ struct former {
 struct former former_of(struct arena *a, const struct desired *desired, const struct scope *scope,
                         const struct objects *objects, bool profiles_named);
 
+/* All of it is as it was, if the objects are the very same: no backend was touched, and each has
+ * settled for its proxy. */
+bool former_holds(const struct former *f);
+
 /* The backend of the same object with its servers and its proxy, if that was settled. */
 bool former_keep(struct former *f, struct desired_backend *b);
 /* Its servers alone; the proxy was chosen anew, and is the same. */

@@ -49,19 +49,55 @@ const struct map_entry *map_have_sorted(struct arena *a, const struct have_map *
     return have->by_key ? have->by_key : map_sorted(a, have->entries, have->count);
 }
 
-bool map_says(struct arena *a, const struct map_file *want, const struct have_map *have)
-{
+/* Two sorted lists of which some is left out at both ends. */
+struct ends {
     const struct map_entry *w, *h;
+    size_t w_count, h_count, head, tail;
+};
 
-    if (want->count != have->count || want->ordered)
-        return false;
-    w = want->entries; /* sorted, or it says something else */
-    h = map_have_sorted(a, have);
-    for (size_t i = 0; i < want->count; i++) {
-        if (!str_eq(w[i].key, h[i].key) || !str_eq(w[i].value, h[i].value))
-            return false;
-    }
-    return true;
+static bool same_entry(const struct map_entry *a, const struct map_entry *b)
+{
+    return str_eq(a->key, b->key) && str_eq(a->value, b->value);
+}
+
+static bool shares_key(const struct map_entry *list, size_t count, size_t at)
+{
+    return at > 0 && at < count && str_eq(list[at - 1].key, list[at].key);
+}
+
+static void find_head(struct ends *e)
+{
+    size_t most = e->w_count < e->h_count ? e->w_count : e->h_count;
+
+    while (e->head < most && same_entry(&e->w[e->head], &e->h[e->head]))
+        e->head++;
+    while (shares_key(e->w, e->w_count, e->head) || shares_key(e->h, e->h_count, e->head))
+        e->head--;
+}
+
+static void find_tail(struct ends *e)
+{
+    size_t most = (e->w_count < e->h_count ? e->w_count : e->h_count) - e->head;
+
+    while (e->tail < most &&
+           same_entry(&e->w[e->w_count - e->tail - 1], &e->h[e->h_count - e->tail - 1]))
+        e->tail++;
+    while (shares_key(e->w, e->w_count, e->w_count - e->tail) ||
+           shares_key(e->h, e->h_count, e->h_count - e->tail))
+        e->tail--;
+}
+
+void map_narrow(struct arena *a, struct map_file *want, struct have_map *have)
+{
+    struct ends e = {want->entries, map_have_sorted(a, have), want->count, have->count, 0, 0};
+
+    find_head(&e);
+    find_tail(&e);
+    want->entries += e.head;
+    want->count -= e.head + e.tail;
+    have->entries = NULL;
+    have->by_key = e.h + e.head;
+    have->count -= e.head + e.tail;
 }
 
 void map_wait_for(const struct plan_input *in, struct plan *p, struct str backend)

@@ -53,6 +53,13 @@ struct plan_hand {
     bool agrees; /* it is what is wanted by now: only to be noted */
 };
 
+/* What is not the same in a wanted map and in HAProxy's: nothing, with no entries on both sides. */
+struct plan_map {
+    bool known; /* what HAProxy's map says */
+    struct map_file want;
+    struct have_map have; /* by key alone */
+};
+
 struct plan {
     struct arena arena;
     struct plan_op *ops; /* in the order of sending */
@@ -81,7 +88,7 @@ struct plan {
     const struct desired_backend **moved; /* whose proxy has another name, sorted by it */
     size_t moved_count;
     bool *looked; /* for each wanted backend: it is in scope; NULL: all are */
-    bool *same;   /* for each wanted map: HAProxy's is known and says that */
+    struct plan_map *maps; /* for each wanted map, in their order */
 };
 
 /* Members that one backend gets at once; above, a reload is quicker on every version (measured on

@@ -70,12 +70,23 @@ static bool is_leaver(const struct plan_input *in, const struct plan *p, struct 
 
 void plan_maps_compare(const struct plan_input *in, struct plan *p)
 {
-    p->same = ARENA_ARRAY(&p->arena, bool, in->want->map_count);
+    p->maps = ARENA_ARRAY(&p->arena, struct plan_map, in->want->map_count);
     for (size_t i = 0; i < in->want->map_count; i++) {
-        const struct map_file *m = &in->want->maps[i];
-        const struct have_map *have = map_cache_find(in->maps, map_path(in, p, m->name));
-        p->same[i] = have && map_says(&p->arena, m, have);
+        struct plan_map *m = &p->maps[i];
+        const struct have_map *have;
+        m->want = in->want->maps[i];
+        have = map_cache_find(in->maps, map_path(in, p, m->want.name));
+        m->known = have != NULL;
+        if (!have)
+            continue;
+        m->have = *have;
+        map_narrow(&p->arena, &m->want, &m->have);
     }
+}
+
+static bool is_same(const struct plan_map *m)
+{
+    return m->known && m->want.count == 0 && m->have.count == 0;
 }
 
 static void plan_keyed_maps(const struct plan_input *in, struct plan *p, enum keys keys,
@@ -88,11 +99,15 @@ static void plan_keyed_maps(const struct plan_input *in, struct plan *p, enum ke
         struct map_file m;
         struct str path;
         const struct have_map *have;
-        if (p->same[i] || keys_of(in->want->maps[i].name) != keys)
+        if (is_same(&p->maps[i]) || keys_of(in->want->maps[i].name) != keys)
             continue;
         path = map_path(in, p, in->want->maps[i].name);
         have = map_known(in, p, path);
         m = in->want->maps[i];
+        if (have && in->want->holder_count == 0) {
+            m = p->maps[i].want;
+            have = &p->maps[i].have;
+        }
         if (have && keys == KEYS_BACKENDS && side == MAP_PUT)
             m = routed(in, p, m);
         if (have && str_eq(m.name, STR("maps/default.map")) && side == MAP_PUT)

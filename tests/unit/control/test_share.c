@@ -171,7 +171,7 @@ static void put_text(struct buf *to, const struct desired *d)
     }
 }
 
-static struct desired *build(struct world *w, const struct desired *former)
+static struct desired *build(struct world *w, struct desired *former)
 {
     static const struct render_caps caps = {.guid = true};
     struct build_input in = {.objects = w->objects,

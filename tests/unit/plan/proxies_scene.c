@@ -92,6 +92,7 @@ void scene_fini(struct proxies_scene *s)
     desired_unref(s->desired);
     scope_fini(&s->scope);
     objects_unref(s->objects);
+    objects_unref(s->desired_of);
     arena_free(&s->arena);
     world_fini(&s->w);
 }
@@ -129,7 +130,7 @@ static struct pool_members members_of(void *ctx, struct arena *a, const struct b
 }
 
 static struct desired *build(struct proxies_scene *s, const struct have *have,
-                             const struct desired *former)
+                             struct desired *former)
 {
     static const struct render_caps caps = {.guid = false};
     struct proxies_input proxies = {
@@ -142,6 +143,7 @@ static struct desired *build(struct proxies_scene *s, const struct have *have,
                              .plain = s->plain,
                              .proxies = &proxies,
                              .former = former,
+                             .former_objects = s->desired_of,
                              .scope = former ? &s->scope : NULL};
     struct str_list problems;
 
@@ -160,7 +162,10 @@ struct plan scene_plan(struct proxies_scene *s, struct have **have)
     map_cache_update(s->w.maps, *have);
     all = build(s, *have, NULL);
     s->desired = build(s, *have, former);
+    objects_unref(s->desired_of);
+    s->desired_of = objects_ref(s->objects);
     s->shared += same_pieces(s->desired, former);
+    s->whole += s->desired == former;
     same_desired(s->desired, all);
     former_changes(former, s->desired, &s->scope);
     in = world_input(&s->w, *have);

@@ -13,9 +13,11 @@ enum { SCENE_SPARES = 2 };
 struct proxies_scene {
     struct world w;
     struct objects *objects;
-    struct desired *desired; /* of the last plan */
+    struct desired *desired;    /* of the last plan */
+    struct objects *desired_of; /* that it was built from */
     struct scope scope;      /* what something happened to since */
     size_t shared;           /* backends that were taken over whole from a former state */
+    size_t whole;            /* former states that held as a whole */
     struct arena arena;      /* of the facts */
     struct proxy_facts facts;
     bool plain;

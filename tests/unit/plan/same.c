@@ -25,12 +25,25 @@ static void assert_same_choice(const struct desired_backend *a, const struct des
         assert_true(str_eq(a->servers[i].name, b->servers[i].name));
 }
 
+static void assert_same_map(const struct map_file *a, const struct map_file *b)
+{
+    assert_true(str_eq(a->name, b->name));
+    assert_int_equal(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++) {
+        assert_true(str_eq(a->entries[i].key, b->entries[i].key));
+        assert_true(str_eq(a->entries[i].value, b->entries[i].value));
+    }
+}
+
 void same_desired(const struct desired *a, const struct desired *b)
 {
     assert_int_equal(a->backend_count, b->backend_count);
     for (size_t i = 0; i < a->backend_count; i++)
         assert_same_choice(&a->backends[i], &b->backends[i]);
     assert_int_equal(a->holder_count, b->holder_count);
+    assert_int_equal(a->map_count, b->map_count);
+    for (size_t i = 0; i < a->map_count; i++)
+        assert_same_map(&a->maps[i], &b->maps[i]);
 }
 
 void same_plan(const struct plan *part, const struct plan *all)
