@@ -96,8 +96,6 @@ struct app {
     struct registration *registration; /* --register */
     struct desired *want;
     struct objects *want_of;      /* referenced: those that it was built from */
-    struct desired *next;         /* that a change was checked with which is stored by now; NULL */
-    struct objects *next_of;      /* referenced, likewise */
     bool world_stale;             /* `want` and the plan are to be made anew */
     struct buf want_text;         /* structure text of `effective`; valid if want_text_of is it */
     struct plain plain;           /* what the template that wrote it leaves to the runtime */
@@ -138,7 +136,8 @@ struct app {
 
     /* the difference, and what is being done about it */
     struct plan plan;
-    struct plan sent;       /* under way to HAProxy */
+    struct plan_maps_seen maps_seen; /* by the plan before */
+    struct plan sent;                /* under way to HAProxy */
     char plan_error[256];   /* what the plan has to leave out; empty: nothing */
     struct reasons reasons; /* of the structure */
     struct arena reasons_arena;
@@ -200,9 +199,8 @@ int64_t app_wall_ms(void);
 void app_objects_changed(struct app *a); /* stored objects, or which of them failed */
 void app_world_changed(struct app *a);   /* members: build and plan anew, this turn */
 void app_world_build(struct app *a);     /* at once */
-/* The effective objects were just stored, and this was built from them: what is not touched until
- * the world is built need not be built again. */
-void app_world_prepare(struct app *a, struct desired *next);
+/* The same with what app_build made of the effective objects in this turn, of what is known now. */
+void app_world_take(struct app *a, struct desired *next);
 void app_touch_all(struct app *a);       /* whatever is known of backends may be wrong */
 void app_set_want_text(struct app *a, const struct app_rendered *r);
 struct desired *app_build(struct app *a, struct objects *effective);

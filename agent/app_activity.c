@@ -78,20 +78,26 @@ static void note_missing(struct difference d, const struct desired_backend *from
                  d.count - MEMBERS_NOTED);
 }
 
+static int order_of(const struct desired_backend *a, const struct desired_backend *b)
+{
+    return a->object == b->object ? 0 : str_cmp(a->object->name, b->object->name);
+}
+
 void app_note_members(struct app *a, const struct desired *old, const struct desired *new)
 {
     size_t k = 0;
 
     for (size_t i = 0; i < new->backend_count; i++) {
-        const struct desired_backend *b = &new->backends[i];
-        while (k < old->backend_count && old->backends[k].object != b->object &&
-               str_cmp(old->backends[k].object->name, b->object->name) < 0)
+        const struct desired_backend *b = &new->backends[i], *was;
+        int order = 1;
+        while (k < old->backend_count && (order = order_of(&old->backends[k], b)) < 0)
             k++;
-        if (k == old->backend_count || !str_eq(old->backends[k].object->name, b->object->name))
+        if (order != 0)
             continue;
-        if (b->servers == old->backends[k].servers)
+        was = &old->backends[k++];
+        if (b->servers == was->servers)
             continue; /* shared: the same */
-        note_missing((struct difference){a, b, "online", 0}, b, &old->backends[k]);
-        note_missing((struct difference){a, b, "offline", 0}, &old->backends[k], b);
+        note_missing((struct difference){a, b, "online", 0}, b, was);
+        note_missing((struct difference){a, b, "offline", 0}, was, b);
     }
 }

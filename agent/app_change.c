@@ -37,10 +37,11 @@ static void commit(struct app_change *c)
     app_change_note(c, stored);
     if (c->rendered)
         app_set_want_text(a, c->rendered);
-    if (!app_subscribe(a, stored) && !c->rendered) /* it was built in this turn */
-        app_world_prepare(a, c->desired);
+    if (!app_subscribe(a, stored) && !c->rendered)
+        app_world_take(a, c->desired); /* built in this turn, of the same members */
+    else
+        app_world_changed(a);
     objects_unref(stored);
-    app_world_changed(a);
     app_change_reply(c);
 }
 
@@ -96,7 +97,7 @@ static void find_reasons(struct app_change *c)
 
 static bool is_blocked(const struct desired *d)
 {
-    for (size_t i = 0; i < d->backend_count; i++) {
+    for (size_t i = 0; !d->at_rest && i < d->backend_count; i++) {
         if (d->backends[i].blocked.object.n)
             return true;
     }

@@ -138,8 +138,6 @@ static void release(struct app *a)
     switches_free(a->switches);
     desired_unref(a->want);
     objects_unref(a->want_of);
-    desired_unref(a->next);
-    objects_unref(a->next_of);
     failed_clear(&a->failed);
     objects_unref(a->effective);
     objects_unref(a->want_text_of);

@@ -50,8 +50,8 @@ struct desired *app_build(struct app *a, struct objects *effective)
                              .caps = &caps,
                              .plain = a->plain.at_runtime,
                              .proxies = &proxies,
-                             .former = a->next ? a->next : a->want,
-                             .former_objects = a->next ? a->next_of : a->want_of,
+                             .former = a->want,
+                             .former_objects = a->want_of,
                              .scope = &a->scope};
     struct str_list problems;
     struct desired *d = build_desired(&in, &problems);
@@ -205,7 +205,9 @@ static void plan_anew(struct app *a)
         return;
     in = app_plan_input(a, a->want);
     in.scope = &a->scope;
+    in.seen = &a->maps_seen;
     plan_make(&in, &a->plan);
+    a->maps_seen = a->plan.seen;
     scope_fini(&a->scope);
     a->scope = a->plan.restless;
     a->plan.restless = SCOPE_NONE;
@@ -243,48 +245,42 @@ void app_world_changed(struct app *a)
     app_ask_drive(a);
 }
 
-void app_world_prepare(struct app *a, struct desired *next)
-{
-    desired_unref(a->next);
-    a->next = desired_ref(next);
-    objects_unref(a->next_of);
-    a->next_of = objects_ref(a->effective);
-}
-
-static void forget_prepared(struct app *a)
-{
-    desired_unref(a->next);
-    objects_unref(a->next_of);
-    a->next = NULL;
-    a->next_of = NULL;
-}
-
-/* What changed is known when it is built, and asked for by the plan. */
-static void build(struct app *a)
+static void set_want(struct app *a, struct desired *next)
 {
     struct desired *old = a->want;
 
-    a->want = app_build(a, a->effective);
-    if (a->want_of != a->effective) {
-        objects_unref(a->want_of);
-        a->want_of = objects_ref(a->effective);
-    }
-    forget_prepared(a);
-    if (a->want != old)
-        former_changes(old, a->want, &a->scope);
-    if (old && a->want != old)
-        app_note_members(a, old, a->want);
+    a->want = desired_ref(next);
+    objects_unref(a->want_of);
+    a->want_of = objects_ref(a->effective);
+    if (next != old)
+        former_changes(old, next, &a->scope);
+    if (old && next != old)
+        app_note_members(a, old, next);
     desired_unref(old);
 }
 
-void app_world_build(struct app *a)
+static void take(struct app *a, struct desired *next)
 {
-    build(a);
+    set_want(a, next);
     a->world_stale = false;
     a->drift_held = false; /* something is asked for: what was only reported is put right, too */
     want_text(a);
     plan_anew(a);
     app_ask_drive(a);
+}
+
+void app_world_take(struct app *a, struct desired *next)
+{
+    a->settled = false;
+    take(a, next);
+}
+
+void app_world_build(struct app *a)
+{
+    struct desired *next = app_build(a, a->effective);
+
+    take(a, next);
+    desired_unref(next);
 }
 
 static bool is_still(const struct app *a)

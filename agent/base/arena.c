@@ -87,6 +87,11 @@ static void *take(struct arena *a, size_t n, size_t align)
     return b->data + at;
 }
 
+void *arena_room(struct arena *a, size_t n)
+{
+    return take(a, n, ALIGN);
+}
+
 void *arena_alloc(struct arena *a, size_t n)
 {
     return memset(take(a, n, ALIGN), 0, n);

@@ -35,6 +35,9 @@ struct arena_texts {
 struct str arena_str_once(struct arena *a, struct arena_texts *seen, struct str s);
 
 #define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
+/* Not zeroed: for a large array of which each item is written before it is read. */
+void *arena_room(struct arena *a, size_t n);
+#define ARENA_ROOM(a, type, count) ((type *)arena_room((a), sizeof(type) * (count)))
 #define ARENA_ARRAY(a, type, count) ((type *)arena_alloc((a), sizeof(type) * (count)))
 
 /* Append to a growing array inside an arena: capacity doubles, the old copy is left behind.

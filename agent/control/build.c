@@ -214,7 +214,7 @@ static void keep_names(struct builder *w, struct desired_backend *b)
 /* In one piece, without what was left behind as the list grew. */
 static void keep_servers(struct builder *w, struct desired_backend *b)
 {
-    struct desired_server *servers = ARENA_ARRAY(w->arena, struct desired_server, b->server_count);
+    struct desired_server *servers = ARENA_ROOM(w->arena, struct desired_server, b->server_count);
 
     if (b->server_count)
         memcpy(servers, b->servers, b->server_count * sizeof *servers);
@@ -268,13 +268,12 @@ static void choose_proxies(struct builder *w)
 {
     struct desired *d = w->d;
 
-    d->backends = ARENA_ARRAY(&d->arena, struct desired_backend, d->object_count);
+    d->backends = ARENA_ROOM(&d->arena, struct desired_backend, d->object_count);
     d->backend_count = d->object_count;
     for (size_t i = 0; i < d->backend_count; i++) {
-        struct desired_backend *b = &d->backends[i];
-        b->object = d->objects[i];
-        if (!former_keep(&w->former, b))
-            b->proxy = b->object->name;
+        struct backend *object = d->objects[i];
+        if (!former_keep(&w->former, object, &d->backends[i]))
+            d->backends[i] = (struct desired_backend){.object = object, .proxy = object->name};
     }
     if (w->in->plain)
         name_profiles(d);
@@ -285,7 +284,7 @@ static void choose_proxies(struct builder *w)
 static void copy_objects(struct desired *d, const struct objects *o)
 {
     d->frontends = ARENA_ARRAY(&d->arena, struct frontend *, o->frontend_count);
-    d->objects = ARENA_ARRAY(&d->arena, struct backend *, o->backend_count);
+    d->objects = ARENA_ROOM(&d->arena, struct backend *, o->backend_count);
     for (size_t i = 0; i < o->frontend_count; i++)
         d->frontends[d->frontend_count++] = frontend_ref(o->frontends[i]);
     for (size_t i = 0; i < o->backend_count; i++)
@@ -307,6 +306,23 @@ static void build_policies(struct desired *d, const struct objects *o, struct st
             arena_printf(&d->arena, "%s", e.text);
     d->policy_names = maps.policies;
     d->policy_lines = maps.lines;
+}
+
+static bool is_at_rest(const struct desired *d)
+{
+    for (size_t i = 0; i < d->backend_count; i++) {
+        const struct desired_backend *b = &d->backends[i];
+        if (!b->settled || b->proxy.p != b->object->name.p)
+            return false;
+    }
+    return d->holder_count == 0;
+}
+
+static uint64_t maps_id_of(const struct desired *d, const struct desired *former)
+{
+    if (!former)
+        return 1;
+    return maps_equal(d, former) ? former->maps_id : former->maps_id + 1;
 }
 
 static struct desired *build_anew(struct builder *w)
@@ -333,6 +349,8 @@ static struct desired *build_anew(struct builder *w)
     }
     build_policies(d, in->objects, w->problems);
     maps_build(d);
+    d->at_rest = is_at_rest(d);
+    d->maps_id = maps_id_of(d, in->former);
     return d;
 }
 

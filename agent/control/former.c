@@ -16,14 +16,15 @@ static size_t place_of(const struct desired *d, struct str name)
 }
 
 /* The names are few: they are looked up among the backends, not the backends among them. */
-static const bool *touched_by(struct arena *a, const struct desired *d, const struct scope *s)
+static const bool *touched_by(struct arena *a, const struct desired *d, const struct scope *s,
+                              bool *any)
 {
     bool *touched = ARENA_ARRAY(a, bool, d->backend_count);
 
     for (size_t i = 0; i < s->count; i++) {
         size_t at = place_of(d, s->names[i]);
         if (at < d->backend_count && str_eq(d->backends[at].object->name, s->names[i]))
-            touched[at] = true;
+            touched[at] = *any = true;
     }
     return touched;
 }
@@ -35,7 +36,7 @@ struct former former_of(struct arena *a, const struct desired *desired, const st
 
     if (!desired || !scope || scope->all)
         return (struct former){0};
-    f.touched = touched_by(a, desired, scope);
+    f.touched = touched_by(a, desired, scope, &f.touches);
     f.keeps = desired->profiles_named == profiles_named;
     return f;
 }
@@ -71,25 +72,17 @@ static bool is_unchanged(const struct former *f, const struct desired_backend *o
 
 bool former_holds(const struct former *f)
 {
-    const struct desired *d = f->keeps ? f->desired : NULL;
-
-    if (!d || d->holder_count)
-        return false;
-    for (size_t i = 0; i < d->backend_count; i++) {
-        if (!d->backends[i].settled || !is_unchanged(f, &d->backends[i]))
-            return false;
-    }
-    return true;
+    return f->keeps && f->desired->at_rest && !f->touches;
 }
 
-bool former_keep(struct former *f, struct desired_backend *b)
+bool former_keep(struct former *f, const struct backend *object, struct desired_backend *out)
 {
-    const struct desired_backend *old = f->keeps ? find(f, b->object, &f->kept_at) : NULL;
+    const struct desired_backend *old = f->keeps ? find(f, object, &f->kept_at) : NULL;
 
     if (!old || !old->settled || !is_unchanged(f, old))
         return false;
-    *b = *old;
-    (void)desired_piece_ref(b->piece);
+    *out = *old;
+    (void)desired_piece_ref(out->piece);
     return true;
 }
 

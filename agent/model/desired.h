@@ -99,6 +99,8 @@ struct desired {
     struct desired_backend *backends; /* sorted by the object's name */
     size_t backend_count;
     bool profiles_named;             /* as the template has plain sections, or not */
+    bool at_rest;                    /* all have settled for the proxies of their own names */
+    uint64_t maps_id;                /* another content of `maps`, another number; 0: not known */
     struct desired_backend *holders; /* proxies that serve until another one can: each with the
                                       * object and the servers of one of `backends` */
     size_t holder_count;

@@ -19,6 +19,7 @@ struct cached {
 struct map_cache {
     struct cached **items; /* sorted by path */
     size_t count, turn;
+    uint64_t versions; /* given so far */
 };
 
 struct map_cache *map_cache_new(void)
@@ -42,7 +43,7 @@ void map_cache_clear(struct map_cache *c)
     for (size_t i = 0; i < c->count; i++)
         cached_free(c->items[i]);
     free(c->items);
-    *c = (struct map_cache){0};
+    *c = (struct map_cache){.versions = c->versions};
 }
 
 void map_cache_free(struct map_cache *c)
@@ -111,7 +112,7 @@ static void sort(struct cached *item)
 
 /* HAProxy's own number of entries is kept to be compared with the next one: it may be another than
  * that of the entries (2.6 to 3.4 count one twice that was added by a command). */
-static void take(struct cached *item, const struct have_map *m)
+static void take(struct cached *item, const struct have_map *m, uint64_t version)
 {
     struct arena old = item->arena;
 
@@ -126,6 +127,7 @@ static void take(struct cached *item, const struct have_map *m)
         item->map.entries[i].value = arena_str(&item->arena, m->entries[i].value);
     }
     sort(item);
+    item->map.version = version;
     arena_free(&old);
     free(item->edited);
     item->edited = NULL;
@@ -166,7 +168,7 @@ void map_cache_update(struct map_cache *c, const struct have *have)
             item = insert(c, m->path);
         item->seen = true;
         if (m->read)
-            take(item, m);
+            take(item, m, ++c->versions);
         else
             count(item, m->entry_count);
     }
@@ -270,6 +272,7 @@ void map_cache_note(struct map_cache *c, struct str path, enum reply_op kind,
     if (!item || !item->followed)
         return;
     edit(item);
+    item->map.version = ++c->versions;
     if (!taken || !entry->key.n)
         item->followed = false;
     else if (kind == REPLY_ADD_MAP)

@@ -49,10 +49,10 @@ const struct map_entry *map_have_sorted(struct arena *a, const struct have_map *
     return have->by_key ? have->by_key : map_sorted(a, have->entries, have->count);
 }
 
-/* Two sorted lists of which some is left out at both ends. */
-struct ends {
-    const struct map_entry *w, *h;
-    size_t w_count, h_count, head, tail;
+struct lists {
+    const struct map_entry *w, *h; /* sorted */
+    size_t w_count, h_count;
+    struct map_ends ends;
 };
 
 static bool same_entry(const struct map_entry *a, const struct map_entry *b)
@@ -65,39 +65,52 @@ static bool shares_key(const struct map_entry *list, size_t count, size_t at)
     return at > 0 && at < count && str_eq(list[at - 1].key, list[at].key);
 }
 
-static void find_head(struct ends *e)
+static size_t least_count(const struct lists *l)
 {
-    size_t most = e->w_count < e->h_count ? e->w_count : e->h_count;
-
-    while (e->head < most && same_entry(&e->w[e->head], &e->h[e->head]))
-        e->head++;
-    while (shares_key(e->w, e->w_count, e->head) || shares_key(e->h, e->h_count, e->head))
-        e->head--;
+    return l->w_count < l->h_count ? l->w_count : l->h_count;
 }
 
-static void find_tail(struct ends *e)
+static void find_head(struct lists *l)
 {
-    size_t most = (e->w_count < e->h_count ? e->w_count : e->h_count) - e->head;
+    size_t most = least_count(l), n = 0;
 
-    while (e->tail < most &&
-           same_entry(&e->w[e->w_count - e->tail - 1], &e->h[e->h_count - e->tail - 1]))
-        e->tail++;
-    while (shares_key(e->w, e->w_count, e->w_count - e->tail) ||
-           shares_key(e->h, e->h_count, e->h_count - e->tail))
-        e->tail--;
+    while (n < most && same_entry(&l->w[n], &l->h[n]))
+        n++;
+    while (shares_key(l->w, l->w_count, n) || shares_key(l->h, l->h_count, n))
+        n--;
+    l->ends.head = n;
 }
 
-void map_narrow(struct arena *a, struct map_file *want, struct have_map *have)
+static void find_tail(struct lists *l)
 {
-    struct ends e = {want->entries, map_have_sorted(a, have), want->count, have->count, 0, 0};
+    size_t most = least_count(l) - l->ends.head, n = 0;
 
-    find_head(&e);
-    find_tail(&e);
-    want->entries += e.head;
-    want->count -= e.head + e.tail;
+    while (n < most && same_entry(&l->w[l->w_count - n - 1], &l->h[l->h_count - n - 1]))
+        n++;
+    while (shares_key(l->w, l->w_count, l->w_count - n) ||
+           shares_key(l->h, l->h_count, l->h_count - n))
+        n--;
+    l->ends.tail = n;
+}
+
+struct map_ends map_common(struct arena *a, const struct map_file *want,
+                           const struct have_map *have)
+{
+    struct lists l = {want->entries, map_have_sorted(a, have), want->count, have->count, {0, 0}};
+
+    find_head(&l);
+    find_tail(&l);
+    return l.ends;
+}
+
+void map_narrow(struct arena *a, struct map_file *want, struct have_map *have,
+                struct map_ends ends)
+{
+    want->entries += ends.head;
+    want->count -= ends.head + ends.tail;
+    have->by_key = map_have_sorted(a, have) + ends.head;
     have->entries = NULL;
-    have->by_key = e.h + e.head;
-    have->count -= e.head + e.tail;
+    have->count -= ends.head + ends.tail;
 }
 
 void map_wait_for(const struct plan_input *in, struct plan *p, struct str backend)

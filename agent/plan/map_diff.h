@@ -15,10 +15,13 @@ const struct have_map *map_known(const struct plan_input *in, struct plan *p, st
 const struct map_entry *map_sorted(struct arena *a, const struct map_entry *entries, size_t count);
 const struct map_entry *map_have_sorted(struct arena *a, const struct have_map *have);
 
-/* Both without what they have in common at both ends, so that a difference costs what differs. With
- * nothing left HAProxy's map says what is wanted, and no more. All entries of a key stay together.
- */
-void map_narrow(struct arena *a, struct map_file *want, struct have_map *have);
+/* How much the two have in common at both ends. All entries of a key are on one side. */
+struct map_ends map_common(struct arena *a, const struct map_file *want,
+                           const struct have_map *have);
+/* Both without that, so that a difference costs what differs. With nothing left HAProxy's map says
+ * what is wanted, and no more. */
+void map_narrow(struct arena *a, struct map_file *want, struct have_map *have,
+                struct map_ends ends);
 /* The entry of the key among sorted ones; NULL when absent. */
 const struct map_entry *map_entry_of(const struct map_entry *entries, size_t count, struct str key);
 /* What is wanted, without entries that no command could carry (only bad data has such): to want

@@ -98,6 +98,7 @@ struct have_map {
     struct map_entry *entries; /* in HAProxy's order: the first match wins in lists */
     size_t count;
     const struct map_entry *by_key; /* the same, sorted; of a map_cache only */
+    uint64_t version; /* another content, another number; of a map_cache only, else 0 */
 };
 
 /* `show thalassa counters`: what Lua has done in this worker. */

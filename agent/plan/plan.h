@@ -53,6 +53,20 @@ struct plan_hand {
     bool agrees; /* it is what is wanted by now: only to be noted */
 };
 
+/* Entries at both ends of two sorted maps that are the same in both. */
+struct map_ends {
+    size_t head, tail;
+};
+
+/* What a plan found the maps to have in common: the next one need not look again, as long as both
+ * are the same. */
+enum { PLAN_MAPS_SEEN = 8 };
+struct plan_maps_seen {
+    uint64_t maps_id;                  /* of what was wanted; 0: nothing is known */
+    uint64_t versions[PLAN_MAPS_SEEN]; /* of HAProxy's; 0: not known */
+    struct map_ends ends[PLAN_MAPS_SEEN];
+};
+
 /* What is not the same in a wanted map and in HAProxy's: nothing, with no entries on both sides. */
 struct plan_map {
     bool known; /* what HAProxy's map says */
@@ -89,6 +103,7 @@ struct plan {
     size_t moved_count;
     bool *looked; /* for each wanted backend: it is in scope; NULL: all are */
     struct plan_map *maps; /* for each wanted map, in their order */
+    struct plan_maps_seen seen; /* for the next plan */
 };
 
 /* Members that one backend gets at once; above, a reload is quicker on every version (measured on
@@ -103,6 +118,7 @@ struct plan_input {
     bool quiet; /* and the one before it, of the same worker, left nothing to do: a command that got
                  * no answer will not be carried out any more */
     const struct map_cache *maps; /* contents of the maps that HAProxy has */
+    const struct plan_maps_seen *seen; /* by the plan before, with the same cache; NULL: nothing */
     const struct ledger *ledger;
     const struct proxies *proxies;     /* the record of them */
     const struct proxy_facts *running; /* what the worker was started with; may be NULL */
@@ -162,6 +178,8 @@ const struct desired_backend *plan_find_proxy(const struct plan_input *in, const
 const struct desired_backend *plan_find_holder(const struct plan_input *in, struct str proxy);
 bool plan_wants_proxy(const struct plan_input *in, const struct plan *p, struct str proxy);
 bool plan_looks_at(const struct plan *p, size_t backend); /* index of a wanted one: in scope */
+/* The first of those from `at` on; the number of wanted ones when there is none. */
+size_t plan_next(const struct plan_input *in, const struct plan *p, size_t at);
 void plan_proxies_make(const struct plan_input *in, struct plan *p);
 void plan_proxies_leave(const struct plan_input *in, struct plan *p);
 void plan_maps_compare(const struct plan_input *in, struct plan *p);    /* before the others */

@@ -4,6 +4,7 @@
 #include "plan/plan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static int by_proxy(const void *pa, const void *pb)
 {
@@ -21,7 +22,7 @@ static bool has_own_name(const struct desired_backend *b)
 /* Most have a proxy of their own name: those are found as backends. */
 static void index_proxies(const struct plan_input *in, struct plan *p)
 {
-    for (size_t i = 0; i < in->want->backend_count; i++) {
+    for (size_t i = 0; !in->want->at_rest && i < in->want->backend_count; i++) {
         if (!has_own_name(&in->want->backends[i]))
             *ARENA_PUSH(&p->arena, p->moved, p->moved_count) = &in->want->backends[i];
     }
@@ -62,6 +63,17 @@ void plan_index(const struct plan_input *in, struct plan *p)
 bool plan_looks_at(const struct plan *p, size_t backend)
 {
     return !p->looked || p->looked[backend];
+}
+
+size_t plan_next(const struct plan_input *in, const struct plan *p, size_t at)
+{
+    size_t count = in->want->backend_count;
+    const bool *hit;
+
+    if (!p->looked || at >= count)
+        return at;
+    hit = memchr(p->looked + at, true, count - at);
+    return hit ? (size_t)(hit - p->looked) : count;
 }
 
 const struct desired_backend *plan_find_backend(const struct desired *d, struct str name)

@@ -68,8 +68,27 @@ static bool is_leaver(const struct plan_input *in, const struct plan *p, struct 
            !plan_wants_proxy(in, p, proxy);
 }
 
+static struct map_ends ends_of(const struct plan_input *in, struct plan *p, size_t map,
+                               const struct have_map *have)
+{
+    const struct plan_maps_seen *seen = map < PLAN_MAPS_SEEN ? in->seen : NULL;
+    struct map_ends ends;
+
+    if (seen && seen->maps_id && seen->maps_id == in->want->maps_id && have->version &&
+        seen->versions[map] == have->version)
+        ends = seen->ends[map];
+    else
+        ends = map_common(&p->arena, &in->want->maps[map], have);
+    if (map < PLAN_MAPS_SEEN) {
+        p->seen.versions[map] = have->version;
+        p->seen.ends[map] = ends;
+    }
+    return ends;
+}
+
 void plan_maps_compare(const struct plan_input *in, struct plan *p)
 {
+    p->seen.maps_id = in->want->maps_id;
     p->maps = ARENA_ARRAY(&p->arena, struct plan_map, in->want->map_count);
     for (size_t i = 0; i < in->want->map_count; i++) {
         struct plan_map *m = &p->maps[i];
@@ -80,7 +99,7 @@ void plan_maps_compare(const struct plan_input *in, struct plan *p)
         if (!have)
             continue;
         m->have = *have;
-        map_narrow(&p->arena, &m->want, &m->have);
+        map_narrow(&p->arena, &m->want, &m->have, ends_of(in, p, i, have));
     }
 }
 

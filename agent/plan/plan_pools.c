@@ -120,10 +120,8 @@ void plan_servers(const struct plan_input *in, struct plan *p)
 {
     const struct desired *d = in->want;
 
-    for (size_t i = 0; i < d->backend_count; i++) {
-        if (plan_looks_at(p, i))
-            plan_backend(in, p, &d->backends[i]);
-    }
+    for (size_t i = plan_next(in, p, 0); i < d->backend_count; i = plan_next(in, p, i + 1))
+        plan_backend(in, p, &d->backends[i]);
     for (size_t i = 0; i < d->holder_count; i++) {
         if (looks_at_holder(in, p, &d->holders[i]))
             plan_backend(in, p, &d->holders[i]);

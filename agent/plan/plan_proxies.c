@@ -54,13 +54,14 @@ static void make(const struct plan_input *in, struct plan *p, const struct desir
 
 void plan_proxies_make(const struct plan_input *in, struct plan *p)
 {
-    for (size_t i = 0; i < in->want->backend_count; i++) {
-        const struct desired_backend *b = &in->want->backends[i];
-        if (b->blocked.object.n)
-            block(p, &b->blocked);
-        if (plan_looks_at(p, i))
-            make(in, p, b);
+    size_t count = in->want->backend_count;
+
+    for (size_t i = 0; !in->want->at_rest && i < count; i++) {
+        if (in->want->backends[i].blocked.object.n)
+            block(p, &in->want->backends[i].blocked);
     }
+    for (size_t i = plan_next(in, p, 0); i < count; i = plan_next(in, p, i + 1))
+        make(in, p, &in->want->backends[i]);
     for (size_t i = 0; i < in->want->holder_count; i++)
         publish_again(in, p, in->want->holders[i].proxy);
 }
@@ -78,11 +79,18 @@ static void claim_mapped(const struct plan_input *in, struct plan *p, const stru
         claim(p, name, name, section->profile);
 }
 
-static bool is_led_to(const struct have_map *map, struct str proxy)
+/* By the map of proxies, one that nobody wants: what the map has in common with the wanted one
+ * leads to those who are. */
+static bool is_led_to(const struct plan_input *in, const struct plan *p, struct str proxy)
 {
-    for (size_t i = 0; map && i < map->count; i++) {
-        if (str_eq(map->entries[i].value, proxy))
-            return true;
+    for (size_t i = 0; i < in->want->map_count; i++) {
+        const struct plan_map *m = &p->maps[i];
+        if (!m->known || !str_eq(m->want.name, STR("maps/proxies.map")))
+            continue;
+        for (size_t k = 0; k < m->have.count; k++) {
+            if (str_eq(m->have.by_key[k].value, proxy))
+                return true;
+        }
     }
     return false;
 }
@@ -116,11 +124,11 @@ static void leave(const struct plan_input *in, struct plan *p, const struct prox
 /* Who is not wanted any more is looked at until he is gone; he may go once HAProxy does not lead to
  * him, which the map tells. */
 static void look_at_record(const struct plan_input *in, struct plan *p,
-                           const struct proxy_record *r, const struct have_map *map, bool known)
+                           const struct proxy_record *r, bool known)
 {
     if (!r || r->gone || plan_wants_proxy(in, p, r->proxy))
         return;
-    if (known && !is_led_to(map, r->proxy))
+    if (known && !is_led_to(in, p, r->proxy))
         leave(in, p, r);
     else
         scope_add(&p->restless, r->proxy);
@@ -135,7 +143,7 @@ static void leave_of_scope(const struct plan_input *in, struct plan *p, const st
         struct str name = in->scope->names[i];
         if (sorted)
             claim_mapped(in, p, map_entry_of(sorted, map->count, name));
-        look_at_record(in, p, proxies_find(in->proxies, name), map, known);
+        look_at_record(in, p, proxies_find(in->proxies, name), known);
     }
 }
 
@@ -153,5 +161,5 @@ void plan_proxies_leave(const struct plan_input *in, struct plan *p)
     for (size_t i = 0; known && map && i < map->count; i++)
         claim_mapped(in, p, &map->entries[i]);
     for (size_t i = 0; (r = proxies_at(in->proxies, i)); i++)
-        look_at_record(in, p, r, map, known);
+        look_at_record(in, p, r, known);
 }

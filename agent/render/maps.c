@@ -31,7 +31,7 @@ static void sort(struct map_file *map)
 static struct map_file new_map(struct arena *a, const char *name, size_t room)
 {
     return (struct map_file){.name = arena_printf(a, "maps/%s.map", name),
-                             .entries = ARENA_ARRAY(a, struct map_entry, room)};
+                             .entries = ARENA_ROOM(a, struct map_entry, room)};
 }
 
 static struct map_file default_map(struct arena *a, const struct desired *d)
@@ -139,6 +139,34 @@ static struct map_file *build(struct arena *a, const struct desired *d, bool own
 void maps_build(struct desired *d)
 {
     d->maps = build(&d->arena, d, false, &d->map_count);
+}
+
+static bool same_text(struct str a, struct str b)
+{
+    return (a.p == b.p && a.n == b.n) || str_eq(a, b); /* most are the same object's */
+}
+
+static bool same_map(const struct map_file *a, const struct map_file *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        if (!same_text(a->entries[i].key, b->entries[i].key) ||
+            !same_text(a->entries[i].value, b->entries[i].value))
+            return false;
+    }
+    return true;
+}
+
+bool maps_equal(const struct desired *a, const struct desired *b)
+{
+    if (a->map_count != b->map_count)
+        return false;
+    for (size_t i = 0; i < a->map_count; i++) {
+        if (!same_map(&a->maps[i], &b->maps[i]))
+            return false;
+    }
+    return true;
 }
 
 struct str maps_rule_file(struct arena *a, struct str kind, char set)

@@ -31,6 +31,7 @@ struct active_set {
  *   splits    operator's name -> "SHARE/OTHER/STICKY" (model/split.h)
  *   policies, policy-lines  as desired.h has them */
 void maps_build(struct desired *d);
+bool maps_equal(const struct desired *a, const struct desired *b); /* what maps_build filled */
 
 /* The name of a rule map's file, relative to the haproxy folder: "maps/web.path_beg.a.map". `kind`
  * as in ruleset.kinds. */

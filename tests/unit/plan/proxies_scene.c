@@ -175,7 +175,9 @@ struct plan scene_plan(struct proxies_scene *s, struct have **have)
     plan_make(&in, &full);
     in.want = s->desired;
     in.scope = &s->scope;
+    in.seen = &s->seen;
     plan_make(&in, &p);
+    s->seen = p.seen;
     same_plan(&p, &full);
     scope_fini(&s->scope);
     scope_add_all(&s->scope, &p.restless);
