@@ -22,20 +22,11 @@ static struct proxies_input proxies_input_of(const struct app *a)
 
 struct str app_serving_proxy(const struct app *a, struct str backend)
 {
-    size_t low = 0, high = a->want ? a->want->backend_count : 0;
+    const struct desired_backend *b = a->want ? plan_find_backend(a->want, backend) : NULL;
 
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        const struct desired_backend *b = &a->want->backends[middle];
-        int c = str_cmp(b->object->name, backend);
-        if (c == 0)
-            return b->holder.n ? b->holder : b->proxy;
-        if (c < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return backend;
+    if (!b)
+        return backend;
+    return b->holder.n ? b->holder : b->proxy;
 }
 
 struct desired *app_build(struct app *a, struct objects *effective)

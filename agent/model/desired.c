@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/desired.h"
 
+#include "base/sorted.h"
 #include "model/override.h"
 
 #include <stdlib.h>
@@ -36,6 +37,21 @@ static void piece_unref(struct desired_piece *p)
     override_set_unref(p->overrides);
     arena_free(&p->arena);
     free(p);
+}
+
+static int compare(const void *name, const void *backend)
+{
+    return str_cmp(*(const struct str *)name,
+                   ((const struct desired_backend *)backend)->object->name);
+}
+
+const struct desired_backend *desired_find(const struct desired_backend *backends, size_t count,
+                                           struct str name)
+{
+    size_t at;
+
+    return sorted_find(&name, backends, count, sizeof *backends, compare, &at) ? &backends[at]
+                                                                               : NULL;
 }
 
 struct desired *desired_ref(struct desired *d)

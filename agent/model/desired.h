@@ -114,6 +114,10 @@ struct desired {
 struct desired_piece *desired_piece_new(struct override_set *overrides); /* one reference */
 struct desired_piece *desired_piece_ref(struct desired_piece *p);
 
+/* Among backends sorted by the object's name; NULL when absent. */
+const struct desired_backend *desired_find(const struct desired_backend *backends, size_t count,
+                                           struct str name);
+
 struct desired *desired_ref(struct desired *d); /* loop thread only */
 void desired_unref(struct desired *d);
 

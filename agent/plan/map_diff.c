@@ -103,8 +103,7 @@ struct map_ends map_common(struct arena *a, const struct map_file *want,
     return l.ends;
 }
 
-void map_narrow(struct arena *a, struct map_file *want, struct have_map *have,
-                struct map_ends ends)
+void map_narrow(struct arena *a, struct map_file *want, struct have_map *have, struct map_ends ends)
 {
     want->entries += ends.head;
     want->count -= ends.head + ends.tail;

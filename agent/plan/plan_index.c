@@ -78,19 +78,7 @@ size_t plan_next(const struct plan_input *in, const struct plan *p, size_t at)
 
 const struct desired_backend *plan_find_backend(const struct desired *d, struct str name)
 {
-    size_t low = 0, high = d->backend_count;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int c = str_cmp(d->backends[middle].object->name, name);
-        if (c == 0)
-            return &d->backends[middle];
-        if (c < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    return desired_find(d->backends, d->backend_count, name);
 }
 
 const struct desired_backend *plan_find_proxy(const struct plan_input *in, const struct plan *p,

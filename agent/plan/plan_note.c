@@ -3,21 +3,20 @@
  * settles. */
 #include "plan/plan.h"
 
+#include "base/sorted.h"
+
+static int compare(const void *name, const void *server)
+{
+    return str_cmp(*(const struct str *)name, ((const struct desired_server *)server)->name);
+}
+
 static const struct desired_server *find_server(const struct desired_backend *b, struct str name)
 {
-    size_t low = 0, high = b->server_count;
+    size_t at;
 
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int c = str_cmp(b->servers[middle].name, name);
-        if (c == 0)
-            return &b->servers[middle];
-        if (c < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    return sorted_find(&name, b->servers, b->server_count, sizeof *b->servers, compare, &at)
+               ? &b->servers[at]
+               : NULL;
 }
 
 static const struct desired_server *find_wanted(const struct plan_input *in, const struct plan *p,

@@ -2,26 +2,27 @@
 /* The choice: keep the proxy that serves, go on with one that is being prepared, take the backend's
  * own name, make a generation, take a spare, or tell why only a reload helps. Level-triggered: the
  * same world gives the same choice. */
+#include "base/sorted.h"
 #include "plan/ledger.h"
 #include "plan/proxies.h"
 
 #include <stdlib.h>
 
+static int compare_section(const void *name, const void *section)
+{
+    return str_cmp(*(const struct str *)name, ((const struct proxy_section *)section)->name);
+}
+
+static bool find_plain(const struct proxy_facts *f, struct str name, size_t *at)
+{
+    return sorted_find(&name, f->plain, f->plain_count, sizeof *f->plain, compare_section, at);
+}
+
 const struct proxy_section *proxy_facts_plain(const struct proxy_facts *f, struct str name)
 {
-    size_t low = 0, high = f->plain_count;
+    size_t at;
 
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int c = str_cmp(f->plain[middle].name, name);
-        if (c == 0)
-            return &f->plain[middle];
-        if (c < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    return find_plain(f, name, &at) ? &f->plain[at] : NULL;
 }
 
 const struct profile_state *proxy_facts_profile(const struct proxy_facts *f, struct str name)
@@ -91,19 +92,7 @@ static bool is_mapped(const struct chooser *c, struct str proxy)
 
 static bool is_object(const struct chooser *c, struct str name)
 {
-    size_t low = 0, high = c->count;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int order = str_cmp(c->backends[middle].object->name, name);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
+    return desired_find(c->backends, c->count, name) != NULL;
 }
 
 static bool exists(const struct chooser *c, struct str proxy)
@@ -220,16 +209,10 @@ static bool is_spare(const struct proxy_section *s)
 /* Spares have names that begin with their profile's. */
 static size_t first_of_profile(const struct proxy_facts *f, struct str profile)
 {
-    size_t low = 0, high = f->plain_count;
+    size_t at;
 
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (str_cmp(f->plain[middle].name, profile) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    (void)find_plain(f, profile, &at);
+    return at;
 }
 
 static bool take_spare(struct chooser *c, struct desired_backend *b)
