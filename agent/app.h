@@ -138,8 +138,8 @@ struct app {
     struct plan plan;
     struct plan_maps_seen maps_seen; /* by the plan before */
     struct plan sent;                /* under way to HAProxy */
-    char plan_error[256];   /* what the plan has to leave out; empty: nothing */
-    struct reasons reasons; /* of the structure */
+    char plan_error[256];            /* what the plan has to leave out; empty: nothing */
+    struct reasons reasons;          /* of the structure */
     struct arena reasons_arena;
     bool reasons_stale; /* one of the texts is another than that which they were found from */
     struct progress progress;
@@ -201,7 +201,7 @@ void app_world_changed(struct app *a);   /* members: build and plan anew, this t
 void app_world_build(struct app *a);     /* at once */
 /* The same with what app_build made of the effective objects in this turn, of what is known now. */
 void app_world_take(struct app *a, struct desired *next);
-void app_touch_all(struct app *a);       /* whatever is known of backends may be wrong */
+void app_touch_all(struct app *a); /* whatever is known of backends may be wrong */
 void app_set_want_text(struct app *a, const struct app_rendered *r);
 struct desired *app_build(struct app *a, struct objects *effective);
 /* The planner's view of a desired state; `want` may be another than the present one. */

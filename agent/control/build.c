@@ -348,8 +348,8 @@ static struct desired *build_anew(struct builder *w)
             rules_compile(&d->arena, d->frontends[i], &d->rulesets[d->ruleset_count++]);
     }
     build_policies(d, in->objects, w->problems);
-    maps_build(d);
     d->at_rest = is_at_rest(d);
+    maps_build(d);
     d->maps_id = maps_id_of(d, in->former);
     return d;
 }

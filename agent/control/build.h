@@ -27,7 +27,7 @@ struct build_input {
     const struct render_caps *caps;
     bool plain; /* the template writes sections that are nothing but their profile */
     const struct proxies_input *proxies; /* what is known of proxies; NULL: own names */
-    struct desired *former; /* built from the same have, ledger, members and caps, save for */
+    struct desired *former;    /* built from the same have, ledger, members and caps, save for */
     const struct scope *scope; /* the backends in here: others are shared with it if their object
                                 * and their proxy are the same. NULL: all is built anew */
     const struct objects *former_objects; /* that it was built from; NULL: not known */

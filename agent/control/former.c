@@ -41,17 +41,18 @@ struct former former_of(struct arena *a, const struct desired *desired, const st
     return f;
 }
 
-/* The backend of the same object, not before *at, which is behind it then; both lists are sorted by
+/* The backend of the same object, mostly at *at, which is behind it then: both lists are sorted by
  * the objects' names. */
 static const struct desired_backend *find(const struct former *f, const struct backend *object,
                                           size_t *at)
 {
     const struct desired *d = f->desired;
 
-    while (d && *at < d->backend_count && d->backends[*at].object != object &&
-           str_cmp(d->backends[*at].object->name, object->name) < 0)
-        ++*at;
-    if (!d || *at == d->backend_count || d->backends[*at].object != object)
+    if (!d)
+        return NULL;
+    if (*at >= d->backend_count || d->backends[*at].object != object)
+        *at = place_of(d, object->name);
+    if (*at == d->backend_count || d->backends[*at].object != object)
         return NULL;
     return &d->backends[(*at)++];
 }

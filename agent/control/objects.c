@@ -283,13 +283,16 @@ static bool names_backend(const struct frontend *f, struct str backend)
 bool objects_next_difference(struct objects_walk *w, const struct objects *old,
                              const struct objects *new)
 {
+    size_t i = w->old_at, k = w->new_at;
     int order;
 
-    while (w->old_at < old->backend_count && w->new_at < new->backend_count &&
-           old->backends[w->old_at] == new->backends[w->new_at]) {
-        w->old_at++;
-        w->new_at++;
+    while (i < old->backend_count && k < new->backend_count &&
+           old->backends[i] == new->backends[k]) {
+        i++;
+        k++;
     }
+    w->old_at = i;
+    w->new_at = k;
     w->was = w->old_at < old->backend_count ? old->backends[w->old_at] : NULL;
     w->is = w->new_at < new->backend_count ? new->backends[w->new_at] : NULL;
     if (!w->was && !w->is)

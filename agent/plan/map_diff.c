@@ -105,11 +105,14 @@ struct map_ends map_common(struct arena *a, const struct map_file *want,
 
 void map_narrow(struct arena *a, struct map_file *want, struct have_map *have, struct map_ends ends)
 {
-    want->entries += ends.head;
-    want->count -= ends.head + ends.tail;
-    have->by_key = map_have_sorted(a, have) + ends.head;
+    have->by_key = map_have_sorted(a, have);
     have->entries = NULL;
     have->count -= ends.head + ends.tail;
+    want->count -= ends.head + ends.tail;
+    if (ends.head == 0)
+        return; /* there may be no entries at all */
+    want->entries += ends.head;
+    have->by_key += ends.head;
 }
 
 void map_wait_for(const struct plan_input *in, struct plan *p, struct str backend)

@@ -101,8 +101,8 @@ struct plan {
     /* plan_index.c: */
     const struct desired_backend **moved; /* whose proxy has another name, sorted by it */
     size_t moved_count;
-    bool *looked; /* for each wanted backend: it is in scope; NULL: all are */
-    struct plan_map *maps; /* for each wanted map, in their order */
+    bool *looked;               /* for each wanted backend: it is in scope; NULL: all are */
+    struct plan_map *maps;      /* for each wanted map, in their order */
     struct plan_maps_seen seen; /* for the next plan */
 };
 
@@ -117,7 +117,7 @@ struct plan_input {
                  * in the ledger is not ours */
     bool quiet; /* and the one before it, of the same worker, left nothing to do: a command that got
                  * no answer will not be carried out any more */
-    const struct map_cache *maps; /* contents of the maps that HAProxy has */
+    const struct map_cache *maps;      /* contents of the maps that HAProxy has */
     const struct plan_maps_seen *seen; /* by the plan before, with the same cache; NULL: nothing */
     const struct ledger *ledger;
     const struct proxies *proxies;     /* the record of them */

@@ -58,6 +58,13 @@ static struct map_file proxies_map(struct arena *a, const struct desired *d, boo
     return map; /* in the order of names already */
 }
 
+/* Own names are in the order of the objects. */
+static void sort_by_proxy(struct map_file *map, const struct desired *d, bool own_name)
+{
+    if (!own_name && !d->at_rest)
+        sort(map);
+}
+
 static void add_host(struct map_file *map, const struct desired_backend *b, bool own_name)
 {
     if (b->object->host.n)
@@ -73,7 +80,7 @@ static struct map_file host_map(struct arena *a, const struct desired *d, bool o
         add_host(&map, &d->backends[i], own_name);
     for (size_t i = 0; !own_name && i < d->holder_count; i++)
         add_host(&map, &d->holders[i], false);
-    sort(&map);
+    sort_by_proxy(&map, d, own_name);
     return map;
 }
 
@@ -93,7 +100,7 @@ static struct map_file uri_map(struct arena *a, const struct desired *d, bool ow
         add_uri(&map, &d->backends[i], own_name);
     for (size_t i = 0; !own_name && i < d->holder_count; i++)
         add_uri(&map, &d->holders[i], false);
-    sort(&map);
+    sort_by_proxy(&map, d, own_name);
     return map;
 }
 

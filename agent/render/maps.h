@@ -24,7 +24,7 @@ struct active_set {
 };
 
 /* Fill d->maps, in the order in which entries are to be added (removed in the other one), in d's
- * arena:
+ * arena; d->at_rest is known:
  *   default   frontend -> operator's name of its backend (http and tcp)
  *   proxies   operator's name -> the proxy that serves it (desired_backend.proxy); total
  *   host, uri proxy -> Host header of its servers, URI of its health check

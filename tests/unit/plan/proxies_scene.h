@@ -16,10 +16,10 @@ struct proxies_scene {
     struct desired *desired;    /* of the last plan */
     struct objects *desired_of; /* that it was built from */
     struct plan_maps_seen seen; /* by it */
-    struct scope scope;      /* what something happened to since */
-    size_t shared;           /* backends that were taken over whole from a former state */
-    size_t whole;            /* former states that held as a whole */
-    struct arena arena;      /* of the facts */
+    struct scope scope;         /* what something happened to since */
+    size_t shared;              /* backends that were taken over whole from a former state */
+    size_t whole;               /* former states that held as a whole */
+    struct arena arena;         /* of the facts */
     struct proxy_facts facts;
     bool plain;
 };
