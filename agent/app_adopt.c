@@ -5,10 +5,24 @@
 #include "haproxy/lock.h"
 #include "haproxy/mark.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* One that is not there is a slip of the pen: nobody would look for a configuration in it. */
+static int check_folder(const char *path, struct err *e)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+
+    (void)snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1,
+                   slash ? path : ".");
+    if (folder[0] && access(folder, F_OK))
+        return err_errno(e, ERR_INVALID, errno, "--haproxyCfgPath: folder %s", folder);
+    return 0;
+}
 
 /* "" without a file. */
 static int read_config(const char *path, struct buf *text, struct err *e)
@@ -51,6 +65,8 @@ int app_adopt(struct app *a, struct err *e)
     struct buf text;
     int rc;
 
+    if (check_folder(path, e))
+        return -1;
     buf_init(&text, RENDER_MAX_CONFIG + 4096);
     rc = read_config(path, &text, e);
     if (rc == 0)

@@ -82,6 +82,13 @@ def test_a_bad_option_ends_with_one_clear_line(words, named, work):
     assert not (work / "haproxy.cfg").exists()
 
 
+def test_the_configurations_folder_is_not_made_up(work):
+    """A slip of the pen there would be a HAProxy of its own."""
+    own = ["--dbPath", work / "db", "--haproxyCfgPath", work / "haprxy" / "haproxy.cfg"]
+    refused(thalassa(*own, "--serviceReg", f"file:{work}", cwd=work), "--haproxyCfgPath", "haprxy")
+    assert not (work / "haprxy").exists()
+
+
 def test_the_command_line_wins_over_the_environment_and_that_over_the_file(start_agent, registry, work):
     path = work / "thalassa.conf"
     path.write_text('label = "of the file"\nlocation = "rack 1"\n')
