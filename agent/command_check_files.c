@@ -158,7 +158,7 @@ static void say_owner(struct check *c, enum mark mark)
 }
 
 /* The file is replaced, so the right to write into its folder is what counts. */
-static void check_config_folder(struct check *c)
+static bool has_config_folder(struct check *c)
 {
     char folder[PATH_MAX];
     struct stat st;
@@ -168,11 +168,14 @@ static void check_config_folder(struct check *c)
         findings_add(&c->findings, FINDING_MISSING, "haproxyCfgPath", "%s: %s", folder,
                      strerror(errno));
         findings_hint(&c->findings, "install -d -o %s %s", c->user, folder);
-    } else if (!check_may_write(folder)) {
+        return false;
+    }
+    if (!check_may_write(folder)) {
         say_unwritable(c, "haproxyCfgPath", folder);
         findings_hint(&c->findings, "the file is replaced by a rename, so the folder must be "
                                     "writable: chgrp and chmod g+w, or a folder of its own");
     }
+    return true;
 }
 
 void check_config(struct check *c)
@@ -181,6 +184,8 @@ void check_config(struct check *c)
     struct buf text;
     struct err e;
 
+    if (!has_config_folder(c))
+        return;
     buf_init(&text, RENDER_MAX_CONFIG + 4096);
     if (file_read(path, &text, &e) == 0 && str_trim(buf_str(&text)).n)
         say_owner(c, mark_check(buf_str(&text)));
@@ -189,7 +194,6 @@ void check_config(struct check *c)
     else
         findings_add(&c->findings, FINDING_MISSING, "haproxyCfgPath", "%s", e.text);
     buf_free(&text);
-    check_config_folder(c);
 }
 
 /* --- the store --- */

@@ -268,18 +268,17 @@ void map_cache_note(struct map_cache *c, struct str path, enum reply_op kind,
                     const struct map_entry *entry, bool taken)
 {
     struct cached *item = find(c, path);
+    bool sure = taken && entry->key.n;
 
     if (!item || !item->followed)
         return;
     edit(item);
     item->map.version = ++c->versions;
-    if (!taken || !entry->key.n)
-        item->followed = false;
-    else if (kind == REPLY_ADD_MAP)
+    if (sure && kind == REPLY_ADD_MAP)
         add_entry(item, entry);
-    else if (kind == REPLY_SET_MAP)
+    else if (sure && kind == REPLY_SET_MAP)
         set_entries(item, entry);
-    else if (kind == REPLY_DEL_MAP)
+    else if (sure && kind == REPLY_DEL_MAP)
         delete_entries(item, entry);
     else
         item->followed = false;

@@ -139,7 +139,7 @@ struct total *totals_of(struct totals *t, bool frontend, struct str name)
     struct total *total;
     size_t at;
 
-    if (sorted_find(&key, t->items, t->count, sizeof *t->items, compare_total, &at))
+    if (t->items && sorted_find(&key, t->items, t->count, sizeof *t->items, compare_total, &at))
         return t->items[at];
     total = calloc(1, sizeof *total);
     if (!total)
