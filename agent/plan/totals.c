@@ -137,7 +137,7 @@ struct total *totals_of(struct totals *t, bool frontend, struct str name)
 {
     struct named key = {frontend, name};
     struct total *total;
-    size_t at;
+    size_t at = 0;
 
     if (t->items && sorted_find(&key, t->items, t->count, sizeof *t->items, compare_total, &at))
         return t->items[at];
