@@ -129,9 +129,9 @@ void former_changes(const struct desired *old, const struct desired *new, struct
         if (order == 0 && was->object != is->object)
             order = str_cmp(was->object->name, is->object->name);
         if (order != 0 || was->piece != is->piece) {
-            if (order <= 0)
+            if (was && order <= 0)
                 touch(s, was);
-            if (order >= 0)
+            if (is && order >= 0)
                 touch(s, is);
         }
         i += order <= 0;

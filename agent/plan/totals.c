@@ -110,7 +110,8 @@ static bool find_track(const struct tracks *w, bool frontend, struct str name, s
 {
     struct named key = {frontend, name};
 
-    return sorted_find(&key, w->items, w->count, sizeof *w->items, compare_track, at);
+    *at = 0;
+    return w->items && sorted_find(&key, w->items, w->count, sizeof *w->items, compare_track, at);
 }
 
 struct track *totals_track(struct tracks *w, bool frontend, struct str name, bool *made)

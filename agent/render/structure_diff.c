@@ -159,17 +159,24 @@ static const struct str *next_line(const struct structure_section *s, enum field
 }
 
 /* Long lines are cut: it is for people. */
-static struct str first_difference(struct arena *a, const struct str *have, const struct str *want)
+static struct str shown(const struct str *line)
 {
     enum { SHOWN = 200 };
-    int hn = have ? (int)(have->n < SHOWN ? have->n : SHOWN) : 0;
-    int wn = want ? (int)(want->n < SHOWN ? want->n : SHOWN) : 0;
+    struct str text = line ? *line : STR("");
+
+    text.n = text.n < SHOWN ? text.n : SHOWN;
+    return text;
+}
+
+static struct str first_difference(struct arena *a, const struct str *have, const struct str *want)
+{
+    struct str h = shown(have), w = shown(want);
 
     if (!have)
-        return arena_printf(a, "\"%.*s\" is new", wn, want->p);
+        return arena_printf(a, "\"" STR_FMT "\" is new", STR_ARG(w));
     if (!want)
-        return arena_printf(a, "\"%.*s\" is gone", hn, have->p);
-    return arena_printf(a, "\"%.*s\" was \"%.*s\"", wn, want->p, hn, have->p);
+        return arena_printf(a, "\"" STR_FMT "\" is gone", STR_ARG(h));
+    return arena_printf(a, "\"" STR_FMT "\" was \"" STR_FMT "\"", STR_ARG(w), STR_ARG(h));
 }
 
 /* Compare the lines of one field, in order; FIELDS: all. True if they differ. */
