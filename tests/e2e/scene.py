@@ -13,7 +13,7 @@ from rest import Rest
 
 SERVICE = "site"
 LEAST_PER_SECOND = 1000  # of one load, also beside other tests on two cores
-LEAST_REQUESTS = 1000  # of one load: half of them before, half of them after what is tried
+LEAST_REQUESTS = 1000  # of one load: as many before what is tried, and as many after it
 NO_WAIT = "1ms"
 
 
@@ -113,7 +113,7 @@ class Scene:
         assert sum(result.requests for result in results) >= LEAST_REQUESTS, results
         assert sum(result.per_second for result in results) >= LEAST_PER_SECOND, results
 
-    def wait_flow(self, requests=LEAST_REQUESTS // 2) -> None:
+    def wait_flow(self, requests=LEAST_REQUESTS) -> None:
         """So many requests more have gone through the frontend `web`."""
         first = self.requests()
 
