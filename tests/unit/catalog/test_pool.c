@@ -20,7 +20,7 @@ static void run(const char *name, const struct step *steps)
     for (size_t i = 0; steps[i].kind; i++) {
         step_apply(p, &steps[i], (int64_t)i * 1000);
         step_expand(wanted, sizeof wanted, steps[i].members);
-        if (strcmp(step_members(p), wanted))
+        if (strcmp(step_members(p), wanted) != 0)
             fail_msg("%s, step %zu\n  gave   \"%s\"\n  wanted \"%s\"", name, i + 1, step_members(p),
                      wanted);
         if (pool_wants_confirm(p) != steps[i].confirm)

@@ -40,7 +40,7 @@ static void run(const struct selection_case *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const char *got = select_text(cases[i].words, "1.0.0", true);
-        if (strcmp(got, cases[i].members))
+        if (strcmp(got, cases[i].members) != 0)
             fail_msg("\"%s\"\n  gave   \"%s\"\n  wanted \"%s\"", cases[i].words, got,
                      cases[i].members);
     }

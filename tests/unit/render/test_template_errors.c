@@ -149,18 +149,18 @@ static void test_values_and_helpers_that_fail(void **state)
 
 static void test_messages_stay_one_line_and_short(void **state)
 {
-    char text[400] = "{{[\x01\n", want[200];
+    static const char want[] = "t:1:1: unknown name '[?\?xx";
+    char text[400] = "{{[\x01\n";
     struct template *t = NULL;
     struct err e;
     struct buf out;
 
     (void)state;
     memset(text + 5, 'x', 300);
-    strcpy(text + 305, "]}}");
+    memcpy(text + 305, "]}}", sizeof "]}}");
     buf_init(&out, 100);
     assert_int_equal(template_parse("t", str_z(text), &t, &e), 0);
     assert_int_equal(template_render(t, &strict, &(struct json){.type = JSON_NULL}, &out, &e), -1);
-    strcpy(want, "t:1:1: unknown name '[?\?xx");
     assert_memory_equal(e.text, want, strlen(want));
     assert_true(strlen(e.text) == strlen("t:1:1: unknown name ''") + 80);
     template_free(t);

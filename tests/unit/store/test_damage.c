@@ -84,9 +84,8 @@ static int compare(struct store *s, struct model *m)
     for (unsigned i = 0; i < KEYS; i++) {
         struct str value;
         char key[32];
-        if (store_get(t, STORE_BACKENDS, key_of(i, key), &value, &e))
-            wrong++;
-        else if (!m->size[i] ? value.p != NULL : !str_eq(value, value_of(m, i, m->size[i])))
+        if (store_get(t, STORE_BACKENDS, key_of(i, key), &value, &e) ||
+            (!m->size[i] ? value.p != NULL : !str_eq(value, value_of(m, i, m->size[i]))))
             wrong++;
         count += m->size[i] != 0;
     }

@@ -186,8 +186,8 @@ static void keys_before_another_are_deleted(void **state)
     struct store_txn *t;
     struct err e;
 
-    for (char k = 'a'; k <= 'e'; k++)
-        put_ok(s, STORE_HOURS, (char[]){k, 0}, "v");
+    for (int k = 'a'; k <= 'e'; k++)
+        put_ok(s, STORE_HOURS, (char[]){(char)k, 0}, "v");
     t = store_write(s, STORE_HISTORY, &e);
     store_trim_before(t, STORE_HOURS, STR("a"));
     assert_int_equal(store_count(t, STORE_HOURS), 5);

@@ -226,8 +226,8 @@ static void test_trim_drops_the_first_records(void **state)
     struct err e;
     struct store_txn *t;
 
-    for (char k = 'a'; k <= 'e'; k++)
-        put_ok(s, STORE_MEMBERS, (char[]){k, 0}, "v");
+    for (int k = 'a'; k <= 'e'; k++)
+        put_ok(s, STORE_MEMBERS, (char[]){(char)k, 0}, "v");
     t = store_write(s, STORE_STATE, &e);
     store_trim(t, STORE_MEMBERS, 7);
     assert_int_equal(store_count(t, STORE_MEMBERS), 5);
