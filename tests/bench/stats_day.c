@@ -114,7 +114,7 @@ static void count_on(uint64_t *counters, uint64_t *gauges, size_t who, size_t po
 static void poll_once(struct day *d)
 {
     static const struct totals_names names = {NULL, own_name, no_guid};
-    double begin = now_ms(), added;
+    double begin, added;
     struct buf sample;
     struct err e;
 
