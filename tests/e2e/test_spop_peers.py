@@ -116,10 +116,11 @@ def test_a_thousand_connections_within_a_second_leave_nothing_behind(agent, gree
         assert peer.ask(1, "/a") == "be_a"
         before = descriptors(agent)
         wait.until(within_a_second, "a thousand within a second", timeout=30)
+        came = len(crowds) * OPENED + 1
+        wait.equals(lambda: agent.counters()["accepted"], came, "all are taken", timeout=20)
         wait.equals(lambda: descriptors(agent), before, "descriptors given back", timeout=20)
         counters = agent.counters()
         assert counters["connections"] == 1
-        assert counters["accepted"] == len(crowds) * OPENED + 1
         assert counters["refused"] == 0
 
 
