@@ -46,6 +46,7 @@ static void tracks_free(struct tracks *w)
     for (size_t i = 0; i < w->count; i++)
         track_free(w->items[i]);
     free(w->items);
+    arena_free(&w->arena);
 }
 
 void totals_clear(struct totals *t)
@@ -56,7 +57,6 @@ void totals_clear(struct totals *t)
     for (size_t i = 0; i < t->count; i++)
         total_free(t->items[i]);
     free(t->items);
-    arena_free(&t->arena);
     *t = (struct totals){0};
 }
 
@@ -193,26 +193,26 @@ static int compare_guid(const void *a, const void *b)
     return str_cmp(((const struct inherited *)a)->guid, ((const struct inherited *)b)->guid);
 }
 
-static const struct inherited *find_inherited(const struct totals *t, struct str guid)
+static const struct inherited *find_inherited(const struct tracks *w, struct str guid)
 {
     struct inherited key = {.guid = guid};
 
-    if (!guid.n || !t->inherited_count)
+    if (!guid.n || !w->inherited_count)
         return NULL;
-    return bsearch(&key, t->inherited, t->inherited_count, sizeof key, compare_guid);
+    return bsearch(&key, w->inherited, w->inherited_count, sizeof key, compare_guid);
 }
 
-void totals_sort_inherited(struct totals *t)
+void totals_sort_inherited(struct tracks *w)
 {
-    if (t->inherited_count)
-        qsort(t->inherited, t->inherited_count, sizeof *t->inherited, compare_guid);
+    if (w->inherited_count)
+        qsort(w->inherited, w->inherited_count, sizeof *w->inherited, compare_guid);
 }
 
 /* A worker that shows less than it should have taken over has not read the file. */
-static void take_over(const struct totals *t, struct track *track, const struct have_proxy *p,
+static void take_over(const struct tracks *w, struct track *track, const struct have_proxy *p,
                       const struct totals_names *names)
 {
-    const struct inherited *from = find_inherited(t, names->guid(names->ctx, p->frontend, p->name));
+    const struct inherited *from = find_inherited(w, names->guid(names->ctx, p->frontend, p->name));
 
     for (size_t i = 0; from && i < COUNTER_COUNT; i++) {
         if (p->counters[i] < from->counters[i])
@@ -262,8 +262,8 @@ static void take_proxy(struct totals *t, struct tracks *w, const struct have_pro
     track->seen = true;
     if (made) {
         totals_set_text(&track->owner, owner);
-        if (!w->sampled && same_worker(t->heir, w->worker))
-            take_over(t, track, p, names);
+        if (!w->sampled)
+            take_over(w, track, p, names);
         memcpy(track->last, track->offset, sizeof track->last);
     }
     note_reset(t, track, p);
@@ -321,6 +321,9 @@ void totals_take(struct totals *t, const struct have *have, const struct totals_
     for (size_t i = 0; i < have->proxy_count; i++)
         take_proxy(t, w, &have->proxies[i], have->stopping, names);
     w->sampled = true;
+    arena_free(&w->arena);
+    w->inherited = NULL;
+    w->inherited_count = 0;
     if (have->stopping)
         return;
     drop_unseen_tracks(t, w);

@@ -13,8 +13,16 @@ struct track {
     bool seen;
 };
 
+struct inherited {
+    struct str guid;
+    uint64_t counters[COUNTER_COUNT];
+};
+
 struct tracks {
     struct totals_worker worker;
+    struct arena arena;          /* of what it inherits, until it is sampled: */
+    struct inherited *inherited; /* sorted by guid */
+    size_t inherited_count;
     struct track **items; /* sorted by kind and name */
     size_t count;
     bool sampled; /* by this agent, or by the one before */
@@ -28,28 +36,19 @@ struct total {
     bool used;
 };
 
-struct inherited {
-    struct str guid;
-    uint64_t counters[COUNTER_COUNT];
-};
-
 struct totals {
     struct total **items; /* sorted by kind and name */
     size_t count;
     struct tracks *workers;
     size_t worker_count;
     bool known;
-    struct arena arena; /* of what `heir` inherits */
-    struct totals_worker heir;
-    struct inherited *inherited; /* sorted by guid */
-    size_t inherited_count;
 };
 
 struct tracks *totals_worker_of(struct totals *t, struct totals_worker worker);
 struct track *totals_track(struct tracks *w, bool frontend, struct str name, bool *made);
 struct total *totals_of(struct totals *t, bool frontend, struct str name);
 void totals_clear(struct totals *t);
-void totals_sort_inherited(struct totals *t);
+void totals_sort_inherited(struct tracks *w);
 void totals_set_text(struct str *text, struct str value);
 
 #endif

@@ -32,11 +32,11 @@ static void read_value(struct inherited *in, bool frontend, struct str column, s
         in->counters[counter] = value;
 }
 
-static void read_inherited(struct totals *t, bool frontend, struct str header, struct str line)
+static void read_inherited(struct tracks *w, bool frontend, struct str header, struct str line)
 {
-    struct inherited *in = ARENA_PUSH(&t->arena, t->inherited, t->inherited_count);
+    struct inherited *in = ARENA_PUSH(&w->arena, w->inherited, w->inherited_count);
 
-    *in = (struct inherited){.guid = arena_str(&t->arena, csv_field(&line))};
+    *in = (struct inherited){.guid = arena_str(&w->arena, csv_field(&line))};
     (void)csv_field(&header);
     while (header.p && line.p) {
         struct str column = csv_field(&header);
@@ -48,22 +48,24 @@ void totals_inherit(struct totals *t, struct totals_worker worker, struct str st
 {
     struct lines l = lines_of("stats-file", stats_file);
     struct str header = STR_NONE;
+    struct tracks *w = totals_worker_of(t, worker);
     bool frontend = false;
 
-    arena_free(&t->arena);
-    t->inherited = NULL;
-    t->inherited_count = 0;
-    t->heir = worker;
+    if (w->sampled)
+        return;
+    arena_free(&w->arena);
+    w->inherited = NULL;
+    w->inherited_count = 0;
     while (lines_next(&l)) {
         if (l.line.p[0] == '#') { /* "#fe guid,stot,..." opens a table */
             struct str rest = l.line, kind = str_word(&rest);
             frontend = str_eq(kind, STR("#fe"));
             header = frontend || str_eq(kind, STR("#be")) ? str_trim(rest) : STR_NONE;
         } else if (header.p) {
-            read_inherited(t, frontend, header, l.line);
+            read_inherited(w, frontend, header, l.line);
         }
     }
-    totals_sort_inherited(t);
+    totals_sort_inherited(w);
 }
 
 /* --- the store --- */
@@ -99,6 +101,8 @@ void totals_put(const struct totals *t, struct buf *out)
     }
     for (size_t i = 0; i < t->worker_count; i++) {
         const struct tracks *w = &t->workers[i];
+        if (!w->sampled)
+            continue;
         buf_printf(out, "worker %" PRId64 " %" PRId64 "\n", w->worker.pid, w->worker.start_time_s);
         for (size_t k = 0; k < w->count; k++) {
             const struct track *track = w->items[k];

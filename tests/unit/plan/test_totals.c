@@ -166,6 +166,24 @@ static void what_a_worker_took_over_counts_once(void **state)
     totals_free(t);
 }
 
+static void it_counts_once_when_it_is_seen_first_as_it_leaves(void **state)
+{
+    static const char next_file[] =
+        "#fe guid,stot,bin,req_tot,req_other,h1req,h2req,h3req,\nfe:web,7,0,8,1,94,9,0,\n";
+    struct totals *t = totals_new();
+    struct totals_worker both[] = {worker(2), worker(3)};
+
+    (void)state;
+    take(t, (struct sample){1, false, {{"web", true, "web", 100, 7}}});
+    totals_inherit(t, both[0], str_z(stats_file));
+    totals_inherit(t, both[1], str_z(next_file)); /* a reload before anybody has looked */
+    take(t, (struct sample){3, false, {{"web", true, "web", 106, 7}}});
+    take(t, (struct sample){2, true, {{"web", true, "web", 105, 7}}});
+    totals_keep(t, both, 2);
+    assert_int_equal(requests_of(t, true, "web"), 100 + 5 + 2);
+    totals_free(t);
+}
+
 static void a_worker_that_did_not_read_the_file_took_nothing_over(void **state)
 {
     struct totals *t = totals_new();
@@ -355,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_worker_counts_from_its_start),
         cmocka_unit_test(a_reload_goes_on_where_the_old_worker_ends),
         cmocka_unit_test(what_a_worker_took_over_counts_once),
+        cmocka_unit_test(it_counts_once_when_it_is_seen_first_as_it_leaves),
         cmocka_unit_test(a_worker_that_did_not_read_the_file_took_nothing_over),
         cmocka_unit_test(counters_cleared_by_hand_lose_nothing),
         cmocka_unit_test(proxies_of_one_backend_count_together),
