@@ -78,11 +78,6 @@ static void note_missing(struct difference d, const struct desired_backend *from
                  d.count - MEMBERS_NOTED);
 }
 
-static bool are_shared(const struct desired_backend *a, const struct desired_backend *b)
-{
-    return a->object == b->object && a->servers == b->servers;
-}
-
 static int order_of(const struct desired_backend *a, const struct desired_backend *b)
 {
     return a->object == b->object ? 0 : str_cmp(a->object->name, b->object->name);
@@ -94,17 +89,13 @@ void app_note_members(struct app *a, const struct desired *old, const struct des
 
     for (size_t i = 0; i < new->backend_count; i++) {
         const struct desired_backend *b = &new->backends[i], *was;
-        if (k < old->backend_count && are_shared(&old->backends[k], b)) {
-            k++;
-            continue;
-        }
         while (k < old->backend_count && order_of(&old->backends[k], b) < 0)
             k++;
         if (k == old->backend_count || order_of(&old->backends[k], b) != 0)
             continue;
         was = &old->backends[k++];
-        if (are_shared(was, b))
-            continue;
+        if (was->servers == b->servers)
+            continue; /* shared: the same */
         note_missing((struct difference){a, b, "online", 0}, b, was);
         note_missing((struct difference){a, b, "offline", 0}, was, b);
     }

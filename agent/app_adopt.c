@@ -15,11 +15,9 @@
 static int check_folder(const char *path, struct err *e)
 {
     char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
 
-    (void)snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1,
-                   slash ? path : ".");
-    if (folder[0] && access(folder, F_OK))
+    file_folder(path, folder);
+    if (access(folder, F_OK))
         return err_errno(e, ERR_INVALID, errno, "--haproxyCfgPath: folder %s", folder);
     return 0;
 }

@@ -66,17 +66,22 @@ static int write_all(int fd, struct str text)
     return 0;
 }
 
+void file_folder(const char *path, char folder[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+
+    if (!slash)
+        (void)snprintf(folder, PATH_MAX, ".");
+    else
+        (void)snprintf(folder, PATH_MAX, "%.*s", (int)(slash == path ? 1 : slash - path), path);
+}
+
 static int sync_folder(const char *path)
 {
     char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
     int fd, rc;
 
-    if (!slash)
-        (void)snprintf(folder, sizeof folder, ".");
-    else
-        (void)snprintf(folder, sizeof folder, "%.*s", (int)(slash == path ? 1 : slash - path),
-                       path);
+    file_folder(path, folder);
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return -1;

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <limits.h>
 #include <sys/types.h>
 
 /* Append the file's bytes to `out`; ERR_NOT_FOUND when it does not exist, ERR_TOO_LARGE past the
@@ -20,6 +21,9 @@ int file_write_atomic(const char *path, struct str text, mode_t mode, struct err
  * holder had just forked has it until it executes its program. -1 with errno, EWOULDBLOCK if it
  * stays held. */
 int file_lock(int fd);
+
+/* Of the file: "." for a bare name, "/" below the root. */
+void file_folder(const char *path, char folder[PATH_MAX]);
 
 /* mkdir -p; existing folders are fine. */
 int file_make_folder(const char *path, mode_t mode, struct err *e);

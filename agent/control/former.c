@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/former.h"
 
-static size_t place_of(const struct desired *d, struct str name)
-{
-    size_t low = 0, high = d->backend_count;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (str_cmp(d->backends[middle].object->name, name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* The names are few: they are looked up among the backends, not the backends among them. */
 static const bool *touched_by(struct arena *a, const struct desired *d, const struct scope *s,
                               bool *any)
@@ -22,9 +8,9 @@ static const bool *touched_by(struct arena *a, const struct desired *d, const st
     bool *touched = ARENA_ARRAY(a, bool, d->backend_count);
 
     for (size_t i = 0; i < s->count; i++) {
-        size_t at = place_of(d, s->names[i]);
-        if (at < d->backend_count && str_eq(d->backends[at].object->name, s->names[i]))
-            touched[at] = *any = true;
+        const struct desired_backend *b = desired_find(d->backends, d->backend_count, s->names[i]);
+        if (b)
+            touched[b - d->backends] = *any = true;
     }
     return touched;
 }
@@ -50,10 +36,12 @@ static const struct desired_backend *find(const struct former *f, const struct b
 
     if (!d)
         return NULL;
-    if (*at >= d->backend_count || d->backends[*at].object != object)
-        *at = place_of(d, object->name);
-    if (*at == d->backend_count || d->backends[*at].object != object)
-        return NULL;
+    if (*at >= d->backend_count || d->backends[*at].object != object) {
+        const struct desired_backend *b = desired_find(d->backends, d->backend_count, object->name);
+        if (!b || b->object != object)
+            return NULL;
+        *at = (size_t)(b - d->backends);
+    }
     return &d->backends[(*at)++];
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/map_cache.h"
 
+#include "base/sorted.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,33 +55,31 @@ void map_cache_free(struct map_cache *c)
     free(c);
 }
 
-static size_t lower_bound(const struct map_cache *c, struct str path)
+static int compare_path(const void *path, const void *item)
 {
-    size_t low = 0, high = c->count;
+    return str_cmp(*(const struct str *)path, (*(struct cached *const *)item)->map.path);
+}
 
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (str_cmp(c->items[middle]->map.path, path) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+static bool place(const struct map_cache *c, struct str path, size_t *at)
+{
+    *at = 0;
+    return c->items && sorted_find(&path, c->items, c->count, sizeof *c->items, compare_path, at);
 }
 
 static struct cached *find(const struct map_cache *c, struct str path)
 {
-    size_t at = lower_bound(c, path);
+    size_t at;
 
-    return at < c->count && str_eq(c->items[at]->map.path, path) ? c->items[at] : NULL;
+    return place(c, path, &at) ? c->items[at] : NULL;
 }
 
 static struct cached *insert(struct map_cache *c, struct str path)
 {
-    size_t at = lower_bound(c, path);
-    struct cached **items = realloc(c->items, (c->count + 1) * sizeof *items);
-    struct cached *item = calloc(1, sizeof *item);
+    struct cached **items, *item = calloc(1, sizeof *item);
+    size_t at;
 
+    (void)place(c, path, &at);
+    items = realloc(c->items, (c->count + 1) * sizeof *items);
     if (!items || !item)
         abort();
     for (size_t i = c->count; i > at; i--)
